@@ -10,6 +10,7 @@ COPY warehouse warehouse
 COPY streams streams
 COPY dashboard dashboard
 COPY commands commands
+COPY docs/huong-dan.md docs/huong-dan.md
 
 RUN useradd --uid 10001 ioc && install -d -o ioc -m 700 /data
 USER ioc

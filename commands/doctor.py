@@ -21,6 +21,7 @@ from commands.supervision.watch import last_line
 from dashboard.store.store import COPY as STORE_COPY
 from dashboard.store.store import NAME as STORE
 from dashboard.store.store import BoardStore, StoreUnavailable
+from dashboard.ward_map.file import shown_map
 from ingest.contract.away import KAFKA_AWAY
 from ingest.contract.errors import ConfigurationError, Unavailable
 from ingest.kafka.broker import jars
@@ -74,6 +75,8 @@ def _this_pc(install: Install) -> Iterator[Finding]:
         )
     yield from _store(install)
     yield from declaration_findings(install.folder)
+    shown = shown_map(install.folder, install.board.groups)
+    yield Finding(not shown.is_wrong, *shown.said)
     for path in secret_files.readable_by_others(install.folder / "secrets"):
         yield Finding(
             False,

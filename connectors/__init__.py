@@ -11,6 +11,7 @@ A source is found by being here, or by being declared in the data folder. Import
 `frigate`            the recorder of the cameras, over MQTT
 `isapi`              cameras and recorders of Hikvision and HiLook, by the stream of what they notice
 `onvif`              cameras and recorders of any make, asked by ONVIF's event service
+`online_meeting`     when the ward meets online, from a calendar, and whether the line held
 `petition_portal`    feedback and petitions from the portals
 `queue_kiosk`        the ticket machine and its counters
 `smart_loudspeaker`  the residential groups' loudspeakers, over MQTT

@@ -26,6 +26,7 @@ SECRET = Label(vi="Khóa bí mật", en="Secret")
 SIGNATURE = Label(vi="Kiểu ký", en="Signature")
 SIGN_OF_LIFE = Label(vi="Tín hiệu sống", en="Sign of life")
 TOKEN = Label(vi="Mã truy cập", en="Bearer token")
+CALENDAR = Label(vi="Địa chỉ lịch (bí mật)", en="Address of the calendar (secret)")
 ASKED = Label(vi="Chu kỳ hỏi", en="Asked every")
 USER = Label(vi="Tài khoản", en="User")
 PASSWORD = Label(vi="Mật khẩu", en="Password")
@@ -110,6 +111,9 @@ def _proof(connector_id: str, proof: PostProof) -> str:
 def _poll(connector_id: str, way: Poll, settings: ConnectorsSettings) -> Lines:
     setting = f"IOC_CONNECTORS_URLS__{connector_id.upper()}"
     url = settings.url(connector_id, pretend=False)
+    if way.form == "icalendar":
+        missing = (MISSING, f"{setting}=https://….ics")
+        return [(CALENDAR, url) if url else missing, (ASKED, f"{way.every.total_seconds():g} s")]
     token = settings.token(connector_id, pretend=False)
     token_setting = f"IOC_CONNECTORS_TOKENS__{connector_id.upper()}"
     return [

@@ -6,6 +6,7 @@
 `board/`         shows it to browsers
 `pages/`         the pages, one module or package each
 `components/`    what pages are made of
+`ward_map/`      the boundaries of the ward and its residential groups
 `charts/`        what is drawn
 `words/`         texts, numbers and dates as people read them
 `access/`        who may enter, and what stands before every route

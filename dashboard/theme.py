@@ -89,4 +89,20 @@ def variables() -> str:
     """The tokens as CSS custom properties."""
     tones = "".join(f"--{name}:light-dark({tone.light},{tone.dark});" for name, tone in TONES.items())
     schemes = "".join(f":root[data-theme={scheme}]{{color-scheme:{scheme}}}" for scheme in ("dark", "light"))
-    return f":root{{color-scheme:light dark;{tones}}}{schemes}"
+    return f":root{{color-scheme:light dark;{tones}}}{schemes}{_on_paper()}"
+
+
+def _on_paper() -> str:
+    """Charts bear the colours of the scheme in which they were drawn: on paper those of the dark one are the light one's."""
+    rules = [
+        f".graph [style*='{what}: {_rgb(tone.dark)}']{{{what}:{tone.light} !important}}"
+        for tone in TONES.values()
+        if tone.dark.startswith("#")
+        for what in ("fill", "stroke")
+    ]
+    return f"@media print{{{''.join(rules)}}}"
+
+
+def _rgb(colour: str) -> str:
+    """A colour as browsers write it."""
+    return "rgb({}, {}, {})".format(*bytes.fromhex(colour[1:]))

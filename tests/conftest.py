@@ -36,7 +36,7 @@ settings.register_profile(
     phases=(Phase.explicit, Phase.generate),
 )
 
-BOARDS_OF_THEIR_OWN = ("test_groups.py", "test_legible.py", "test_sources.py", "test_wall.py")
+BOARDS_OF_THEIR_OWN = ("test_groups.py", "test_legible.py", "test_pages.py", "test_sources.py", "test_wall.py")
 """Tests of the browser that need no whole stack."""
 
 

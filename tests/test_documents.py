@@ -86,6 +86,7 @@ def test_every_block_is_of_a_kind_that_a_test_looks_at() -> None:
         ("docs/connectors.md", "toml"),
         ("docs/analysts.md", "sql"),
         ("docs/alarms.md", ""),
+        ("docs/huong-dan.md", "json"),  # read by `tests/dashboard/ward_map/test_ward_map.py`
         ("docs/wall.md", "ini"),  # run by `tests/browser/test_wall.py`
     }
 

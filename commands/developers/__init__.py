@@ -8,6 +8,7 @@
 `soak`         a screen of the wall, watched for leaks
 `screenshots`  pictures of every page
 `figures`      writes `docs/figures.md` from the declarations
+`pretend_map`  makes the boundaries of the pretend ward's residential groups
 `env_example`  writes `.env.example` from the settings classes
 `mutation/`    what `mutations` is made of
 `load/`        load for the bench, and browsers

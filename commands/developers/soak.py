@@ -79,9 +79,8 @@ def main(arguments: list[str]) -> int:
         progress.show("chờ sự kiện trực tiếp | waiting for live events", every=1)
         page.wait_for_function(EVENTS_COME, timeout=PATIENCE_MS)
         samples, ends = [], time.monotonic() + options.minutes * 60
-        for sample in takewhile(
-            lambda _: time.monotonic() < ends, sample_rounds(page, lambda: stack.memory()["dashboard"])
-        ):
+        rounds = sample_rounds(page, lambda: stack.memory()["dashboard"], len(wall_pages(pages())))
+        for sample in takewhile(lambda _: time.monotonic() < ends, rounds):
             samples.append(sample)
             progress.show(" ".join(f"{name}={value}" for name, value in sample._asdict().items()), every=5)
         found = soak_report(samples, sorted(page.evaluate("window.iocLatency")))
@@ -92,18 +91,19 @@ def main(arguments: list[str]) -> int:
     return 0 if found["flat"] else 1
 
 
-def sample_rounds(page: Any, board: Callable[[], int]) -> Iterator[SoakSample]:
+def sample_rounds(page: Any, board: Callable[[], int], stops: int) -> Iterator[SoakSample]:
     """A sample a round for as long as it is asked for, always when the first page is back.
 
     Args:
         page: a screen of the wall.
         board: tells the resident memory of the board's process, in bytes.
+        stops: how many pages the screen turns in a round.
     """
     page.evaluate(COUNT_TURNS)
     tools = page.context.new_cdp_session(page)
     tools.send("Performance.enable")
     for number in count(1):
-        page.wait_for_function(ROUND_IS_OVER, arg=number * len(wall_pages(pages())), timeout=PATIENCE_MS)
+        page.wait_for_function(ROUND_IS_OVER, arg=number * stops, timeout=PATIENCE_MS)
         tools.send("HeapProfiler.collectGarbage")
         found = {one["name"]: one["value"] for one in tools.send("Performance.getMetrics")["metrics"]}
         yield SoakSample(

@@ -29,7 +29,7 @@ def declared_poll(way: RestWay, file: str) -> Poll:
         parameters=paging.parameters,
         key_header=way.key_header,
         token_path=way.token_path,
-        is_xml=way.xml,
+        form="xml" if way.xml else "json",
     )
 
 

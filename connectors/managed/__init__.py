@@ -5,7 +5,8 @@ All of it lies in the data folder and is taken up while everything runs. Variabl
 `administration`  answers what the board asks, and does what it is told
 `choices`         what is set of each source: off, its address, its secret
 `declarations`    the files of declared connectors, with their versions
-`device_lists`    the lists of devices of sources that ask them
+`device_lists`    the lists of devices of sources that have several
+`network_scan`    what answers in a network of the ward's own, when an administrator asks for it
 `effective`       the settings as they are with what is set here
 `form`            a declaration as a form, and a form as a declaration
 `watch`           notices what was changed, and begins those sources anew

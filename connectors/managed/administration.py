@@ -14,12 +14,13 @@ from connectors.declared.declaration import InvalidDeclaration
 from connectors.declared.dry_run import SampleReport, dry_run
 from connectors.declared.load import load_text
 from connectors.declared.mapping import declarable_events
-from connectors.describe import PASSWORD, SECRET, TOKEN, describe
+from connectors.describe import CALENDAR, PASSWORD, SECRET, TOKEN, describe
 from connectors.managed.choices import SourceChoices
 from connectors.managed.declarations import DeclarationFiles
 from connectors.managed.device_lists import DeviceLists
 from connectors.managed.effective import key_kind
 from connectors.managed.form import draft_form
+from connectors.managed.network_scan import NetworkScan
 from connectors.managed.watch import ChosenSources
 from connectors.settings import SHORTEST_KEY, ConnectorsSettings, check_whsec
 from ingest.administration.message import (
@@ -27,15 +28,20 @@ from ingest.administration.message import (
     AskDevices,
     AskLibrary,
     AskSample,
+    AskScan,
     AskText,
     DeclarationText,
+    DeviceListChanges,
+    DeviceTable,
     Done,
     Draft,
     DraftForm,
     FieldTrial,
+    GiveDevicePassword,
     LastMessage,
     Library,
     MessageTrial,
+    ReadDevices,
     Redirect,
     RemoveDeclaration,
     Reveal,
@@ -44,10 +50,12 @@ from ingest.administration.message import (
     SampleTrial,
     SaveDeclaration,
     SaveDevices,
+    ScanState,
     SetupLine,
     SourceCard,
     SourceRefused,
     SourceTrial,
+    StartScan,
     Switch,
     TrySample,
     TrySource,
@@ -77,13 +85,15 @@ from ingest.probe.snmp_secret import read_secret
 from ingest.runner import RunningSource
 from ingest.source.mapper import MappedMessage, Mapper
 
+EQUIPMENT = "equipment"
+"""The source whose key asks by SNMP what a scan finds."""
 READY = Path(__file__).parents[1] / "ready"
 MOST_SHOWN = 20
 """Messages of a sample that are shown one by one."""
 LONGEST_SHOWN = 200
 """Characters of a value that is shown."""
 
-_SECRETS = (SECRET, TOKEN, PASSWORD)
+_SECRETS = (SECRET, TOKEN, PASSWORD, CALENDAR)
 _PLACES = ("IOC_", "<IOC_")
 """Beginnings of texts that say where a secret is to be put, and hold none."""
 _WAYS: dict[type[Any], str] = {
@@ -122,6 +132,7 @@ class SourceAdministration:
         self._choices = SourceChoices(data_folder)
         self._files = DeclarationFiles(data_folder)
         self._lists = DeviceLists(data_folder, settings.reachable)
+        self._scan = NetworkScan(settings.reachable, lambda: chosen().settings.tokens.get(EQUIPMENT))
 
     def answer(self, question: BaseModel) -> Any:
         """The answer to one of `Ask`.
@@ -172,8 +183,8 @@ class SourceAdministration:
         if isinstance(connector.way, AlertStream | PullPoint):
             raise SourceRefused(
                 Label(
-                    "Mỗi thiết bị có mật khẩu riêng, trong tệp secrets/device_<tên>: hãy đổi ở đó.",
-                    "Each device has a password of its own, in the file secrets/device_<name>: change it there.",
+                    "Mỗi thiết bị có mật khẩu riêng: hãy đặt ở thẻ Thiết bị.",
+                    "Each device has a password of its own: set it under Devices.",
                 )
             )
         if question.key:
@@ -266,24 +277,30 @@ class SourceAdministration:
             return dry_run(connector, sample, self._context())
 
     @_answer.register
-    def _devices(self, question: AskDevices) -> DeclarationText:
-        return DeclarationText(text=self._lists.text(self._listing(question.id)))
+    def _devices(self, question: AskDevices) -> DeviceTable:
+        return self._lists.table(self._known(question.id))
 
     @_answer.register
-    def _devices_saved(self, question: SaveDevices) -> Done:
-        self._lists.save(self._listing(question.id), question.text)
+    def _devices_read(self, question: ReadDevices) -> DeviceTable:
+        return self._lists.read(self._known(question.id), question.content, f".{question.kind}")
+
+    @_answer.register
+    def _devices_saved(self, question: SaveDevices) -> DeviceListChanges:
+        connector = self._known(question.id)
+        return self._lists.save(connector, question.rows, question.digest, is_trial=question.is_trial)
+
+    @_answer.register
+    def _device_password(self, question: GiveDevicePassword) -> Done:
+        self._lists.give_password(self._known(question.id), question.device, question.password)
         return Done()
 
-    def _listing(self, id_: str) -> str:
-        """The id of a source that has a list of devices.
+    @_answer.register
+    def _scan_started(self, question: StartScan) -> ScanState:
+        return self._scan.start(question.network)
 
-        Raises:
-            SourceRefused: it has none.
-        """
-        way = self._known(id_).way
-        if not isinstance(way, DeviceProbe) or way.devices:
-            raise SourceRefused(Label("Nguồn này không có danh sách thiết bị.", "This source has no list of devices."))
-        return id_
+    @_answer.register
+    def _scan_state(self, question: AskScan) -> ScanState:
+        return self._scan.state()
 
     @_answer.register
     def _saved(self, question: SaveDeclaration) -> Done:
@@ -340,7 +357,7 @@ class SourceAdministration:
             setup=_setup(connector, chosen.settings, with_secrets=False),
             fault=way.fault if isinstance(way, Misdeclared) else None,
             events=tuple(one.kind for one in connector.events),
-            url=choice.url,
+            has_list=self._lists.has_list(connector),
             key=cast(Any, key_kind(connector, self._choices, self._settings)),
             rotated_at=choice.rotated_at,
             versions=self._files.versions(connector.id) if connector.reads is not None else (),

@@ -29,8 +29,16 @@ BEGINNINGS: dict[str, dict[str, Any]] = {
     "rest": {"kind": "rest", "path": "/api/v1/items", "items": "items", "parameter": "page", "page_size": 100, "every": 60},
     "sql": {"kind": "sql", "table": "v_ioc", "grows": "cap_nhat", "by": "time", "every": 60},
     "mqtt": {"kind": "mqtt", "topics": ["nguon/+/tin"]},
+    "probe": {"kind": "probe", "every": 60, "tells": "changes"},
+    "syslog": {"kind": "syslog", "port": 5514, "networks": ["192.168.1.0/24"]},
 }  # fmt: skip
 """How each way begins."""
+
+KNOWN_FIELDS: dict[str, dict[str, str]] = {
+    "probe": {"device_id": "device", "category": "category", "place": "place", "at": "at"},
+    "syslog": {"at": "_received_at"},
+}
+"""Where fields of an event begin that our own readers tell."""
 
 CONDITIONS = {"when": "condition", "id": "name"}
 """Entries of an event beside its fields, and what they take."""
@@ -60,12 +68,14 @@ def draft_form(draft: Draft) -> DraftForm:
 
 
 def _begun(draft: Draft) -> dict[str, Any]:
-    label = draft.label.strip() or "Nguồn mới"
+    label, way = draft.label.strip() or "Nguồn mới", draft.way or "webhook"
     kinds = declarable_events()
+    event = draft.event if draft.event in kinds else next(iter(kinds))
+    known = {name: read for name, read in KNOWN_FIELDS.get(way, {}).items() if name in kinds[event].model_fields}
     return {
         "label": {"vi": label, "en": label},
-        "way": dict(BEGINNINGS[draft.way or "webhook"]),
-        "events": [{"event": draft.event if draft.event in kinds else next(iter(kinds)), "fields": {}}],
+        "way": dict(BEGINNINGS[way]),
+        "events": [{"event": event, "fields": known}],
     }
 
 

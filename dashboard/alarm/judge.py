@@ -12,7 +12,7 @@ first, under the id that it will have in the log: that Kafka is away is an alarm
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 
 from dashboard.alarm.deadlines import Deadlines
@@ -20,7 +20,7 @@ from dashboard.alarm.evaluator import AlarmState, EvaluationPace, EvaluationTime
 from dashboard.alarm.event_log.events import ENGINE, decision_event, decision_id, wrap
 from dashboard.alarm.event_log.fold import AlarmFold
 from dashboard.alarm.event_log.reader import AlarmLog
-from dashboard.alarm.observation import UNKNOWN, observe
+from dashboard.alarm.observation import UNKNOWN, DueEvaluation, observe
 from dashboard.alarm.settings import AlarmSettings
 from dashboard.state.alarm import Alarm, Key, Measured
 from dashboard.state.figures import LiveFigures
@@ -157,13 +157,12 @@ class AlarmJudge:
 
 
 def measure_alarms(
-    alarms: dict[Key, Alarm], state: BoardState, deadlines: Deadlines, *, is_loaded: bool
+    alarms: dict[Key, Alarm], state: BoardState, dues: Mapping[str, DueEvaluation]
 ) -> dict[Key, Measured]:
-    """What the rules of the active alarms measure now, where it is known; for showing it beside them."""
+    """What the rules of the active alarms measure, where it is known; for showing it beside them."""
     found: dict[Key, Measured] = {}
     for id in {id for id, _ in alarms}:
-        rule = alarm_rules().get(id)
-        if rule is not None and is_loaded:
-            seen = observe(rule, state, deadlines.dues)
+        if rule := alarm_rules().get(id):
+            seen = observe(rule, state, dues)
             found |= {key: one for key in alarms if key[0] == id and (one := seen.of(key[1])) is not None}
     return found

@@ -9,6 +9,7 @@ from dashboard.state.page import BoardState
 from dashboard.words import number, text
 from ingest.contract.label import Label, Language
 from warehouse.catalogue import alarm_rules
+from warehouse.indicators.dismantled import SILENT_SINCE
 from warehouse.model.alarm_rule import (
     AlarmRule,
     FactName,
@@ -32,6 +33,10 @@ WORKING_HOURS = Label("{count} giờ làm việc", "{count} working hours")
 DAY_OR_DOWN = Label("hơn 24 giờ, hoặc tự báo hỏng", "over 24 h, or says it is down")
 
 _NAMED = 8
+_OF_DEVICES = ("/speakers", "/cameras", "/equipment")
+"""Pages of the rules that are about devices."""
+_DEVICE = ("key", "camera_id", "device_id", SILENT_SINCE)
+"""Dimensions whose members are devices there."""
 
 
 def alarm_sentence(alarm: Alarm, state: BoardState, *, now: bool = True) -> str:
@@ -46,10 +51,7 @@ def alarm_sentence(alarm: Alarm, state: BoardState, *, now: bool = True) -> str:
     rule = alarm_rules().get(id)
     if rule is None:
         return f"{id} {subject}".strip()
-    alert = alarm.alert
-    found = Measured(alert.value, tuple(alert.what.split()))
-    if now and alarm.is_active:
-        found = state.alarms.measured.get(alarm.key) or found
+    found = _found(alarm, state, now=now)
     said = state.say(
         rule.sentence,
         subject=subject_name(rule, subject, state.language),
@@ -58,6 +60,18 @@ def alarm_sentence(alarm: Alarm, state: BoardState, *, now: bool = True) -> str:
         names=_names(rule, found.names, state),
     )
     return said.removesuffix(": ")
+
+
+def alarm_members(alarm: Alarm, state: BoardState) -> dict[str, str]:
+    """What an alarm is about: residential groups and devices, each with the address of its page."""
+    rule = alarm_rules().get(alarm.key[0])
+    if rule is None or rule.page not in _OF_DEVICES or not isinstance(rule.measure, MeasuredFigure | Rise):
+        return {}
+    by = rule.measure.names if isinstance(rule.measure, MeasuredFigure) and rule.measure.names else rule.measure.by
+    members = _found(alarm, state).names if by != rule.measure.by else (alarm.key[1],)
+    if by == "area_code":
+        return {one: f"/group/{number}" for one in members if (number := text.group_number(one))}
+    return {one: f"/device/{one}" for one in members} if by in _DEVICE else {}
 
 
 def exceeded_limit(rule: AlarmRule, alarm: Alarm) -> float:
@@ -97,6 +111,13 @@ def quantity(rule: AlarmRule, value: float, state: BoardState) -> str:
             return FACTS[name].shown(value, state)
         case _:
             return _decimal(value, 1, state.language)
+
+
+def _found(alarm: Alarm, state: BoardState, *, now: bool = True) -> Measured:
+    """What was measured last, or at its last alert."""
+    alert = alarm.alert
+    measured = state.alarms.measured.get(alarm.key) if now and alarm.is_active else None
+    return measured or Measured(alert.value, tuple(alert.what.split()))
 
 
 def _with_unit(one: Indicator | Derived, value: float, language: Language) -> str:

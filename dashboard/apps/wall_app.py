@@ -1,4 +1,4 @@
-"""Wall app: the wall's own app of Dash. It has the pages, what pushes their figures, and no other callback.
+"""Wall app: the wall's own app of Dash. It has the pages, what pushes their figures and draws their charts and the map, and no other callback.
 
 Which page is shown is a value in the browser that `assets/wall.js` sets; the page is swapped in place, in one document for hours.
 `./ioc soak` watches that nothing stays behind.
@@ -23,6 +23,7 @@ from dashboard.board.layout import fill_layout
 from dashboard.board.live import Live
 from dashboard.board.wall_tour import turns, wall_pages
 from dashboard.charts import graph
+from dashboard.ward_map import card as map_card
 from ingest.contract.label import Label
 from warehouse.model.indicator import Status
 
@@ -35,7 +36,7 @@ BLOCKED = Label("Trình duyệt chặn âm thanh cảnh báo", "The browser bloc
 
 def build_wall(server: FastAPI, live: Live) -> Dash:
     """Make the app on the board's server."""
-    app = make_dash(server, live, clock=CLOCK, without="sql", prefix=HOME)
+    app = make_dash(server, live, clock=CLOCK, without="sql|help|print", prefix=HOME)
     app.layout = lambda: _shell(live)
 
     @app.callback(
@@ -46,6 +47,7 @@ def build_wall(server: FastAPI, live: Live) -> Dash:
 
     push.register(app, live)
     graph.register(app)
+    map_card.register(app)
     copy_context().run(_set_up, app)
     return app
 

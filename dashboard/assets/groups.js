@@ -1,3 +1,107 @@
-/* Groups: the map of the residential groups shows the layer that is chosen. */
-window.dash_clientside = window.dash_clientside || {};
-window.dash_clientside.groups = { choose: (layer) => layer };
+/* Groups: the layer that is chosen, and the map, whose areas look as the cells of the numbered grid do. Shapes are scaled, letters and
+   symbols are not: they keep the sizes of the page. */
+(function () {
+  "use strict";
+  const SVG = "http://www.w3.org/2000/svg";
+  const SYMBOLS = {
+    speakers: "M-7-2.5h3.5l5-4.5v14l-5-4.5h-3.5zM3.5-3.5q3 3.5 0 7l1.4 1q4-4.5 0-9z",
+    cameras: "M-7-4.5h9v9h-9zM3-1l4.5-3.5v9l-4.5-3.5z",
+    petitions: "M-7-5h14v1.5l-7 4.5-7-4.5zM-7-1.5l7 4.5 7-4.5v6.5h-14z",
+  }; // each 16 wide and high, around 0
+  const KINDS = { speaker: "speakers", camera: "cameras" };
+
+  function add(parent, name, attributes, text) {
+    const made = parent.appendChild(document.createElementNS(SVG, name));
+    for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, value);
+    if (text !== undefined) made.textContent = text;
+    return made;
+  }
+
+  function symbol(parent, layer) {
+    const made = add(parent, "g", { class: "symbol symbol-" + layer });
+    add(made, "path", { d: SYMBOLS[layer] });
+    add(made, "path", { class: "flag", d: "M7-10l4.5 8h-9z" });
+  }
+
+  /* The symbols that an area shows in the chosen layer stand side by side, in its middle. */
+  function arrange(area) {
+    const seen = [...area.querySelectorAll(".symbol")].filter((one) => getComputedStyle(one).display !== "none");
+    seen.forEach((one, place) => one.setAttribute("transform", `translate(${20 * (place - (seen.length - 1) / 2)} 11)`));
+  }
+
+  /* An area looks as its cell, and says the same. */
+  function wear(cell) {
+    const area = document.getElementById(cell.id.replace("group", "area"));
+    if (!area) return;
+    area.setAttribute("class", cell.className.replace("cell", "area"));
+    area.querySelector("title").textContent = cell.title;
+    area.setAttribute("aria-label", cell.title);
+    arrange(area);
+  }
+
+  function mirror(map, grid) {
+    const all = () => {
+      map.dataset.layer = grid.dataset.layer;
+      for (const cell of grid.querySelectorAll(".cell")) wear(cell);
+    };
+    all();
+    new MutationObserver((changes) => {
+      if (changes.some(({ target }) => target === grid)) return all();
+      for (const { target } of changes) if (target.matches(".cell")) wear(target);
+    }).observe(grid, { subtree: true, attributeFilter: ["class", "title", "data-layer"] });
+  }
+
+  function mark(map) {
+    const lost = new Set((map.dataset.lost || "").split(" "));
+    for (const place of map.querySelectorAll(".device")) place.classList.toggle("is-lost", lost.has(place.dataset.name));
+  }
+
+  function fit(map, width, height) {
+    const scale = Math.min(map.clientWidth / width, map.clientHeight / height);
+    const letter = parseFloat(getComputedStyle(map).fontSize) / 16;
+    const svg = map.firstChild;
+    svg.setAttribute("width", width * scale);
+    svg.setAttribute("height", height * scale);
+    for (const shape of svg.querySelectorAll(".ground")) shape.setAttribute("transform", `scale(${scale})`);
+    for (const place of svg.querySelectorAll("[data-at]")) {
+      const [x, y] = place.dataset.at.split(" ");
+      place.setAttribute("transform", `translate(${x * scale} ${y * scale})`);
+    }
+    for (const one of svg.querySelectorAll(".symbols")) one.setAttribute("transform", `scale(${letter})`);
+  }
+
+  function draw({ width, height, shapes, devices }) {
+    const map = document.getElementById("map");
+    const grid = document.getElementById("groups");
+    if (!map || map.firstChild) return true;
+    const svg = add(map, "svg", {});
+    const hatch = add(add(svg, "defs", {}), "pattern", { id: "hatch", width: 8, height: 8, patternUnits: "userSpaceOnUse", patternTransform: "rotate(45)" });
+    add(hatch, "rect", { width: 3.5, height: 8 });
+    for (const [number, path, x, y] of shapes) {
+      const area = add(svg, "a", { href: "/group/" + number, id: "area-" + number, class: "area" });
+      add(area, "title", {});
+      add(area, "path", { class: "ground", d: path });
+      const label = add(area, "g", { "data-at": x + " " + y });
+      const said = add(label, "text", { dy: "-0.1em" });
+      add(said, "tspan", { class: "mark-warning" }, "▲");
+      add(said, "tspan", { class: "mark-critical" }, "■");
+      add(said, "tspan", {}, number);
+      const symbols = add(label, "g", { class: "symbols" });
+      Object.keys(SYMBOLS).forEach((layer) => symbol(symbols, layer));
+    }
+    for (const [name, kind, x, y] of devices) {
+      const place = add(svg, "a", { href: "/device/" + name, class: "device", "data-at": x + " " + y, "data-name": name });
+      add(place, "title", {}, name);
+      symbol(add(place, "g", { class: "symbols" }), KINDS[kind]);
+      map.classList.add("places-" + KINDS[kind]);
+    }
+    if (grid) mirror(map, grid);
+    new MutationObserver(() => mark(map)).observe(map, { attributeFilter: ["data-lost"] });
+    new ResizeObserver(() => fit(map, width, height)).observe(map);
+    mark(map);
+    return true;
+  }
+
+  window.dash_clientside = window.dash_clientside || {};
+  window.dash_clientside.groups = { choose: (layer) => layer, draw };
+})();

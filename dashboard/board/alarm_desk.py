@@ -123,9 +123,8 @@ class AlarmDesk:
         fold = self.log.fold
         self.live.faults = fold.faults
         local = moment(self.live.now_ms()).astimezone(WARD_ZONE).time()
-        measured = measure_alarms(
-            fold.active(), self.live.board_state("vi"), self.deadlines, is_loaded=self.live.loaded
-        )
+        active = fold.active() if self.live.loaded else {}
+        measured = measure_alarms(active, self.live.board_state("vi"), self.deadlines.dues)
         self.live.show(
             combine_alarms(
                 fold.alarms.values(),

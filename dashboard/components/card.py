@@ -3,6 +3,7 @@
 A page of the wall is lines of cards; `wall_page` makes layout and updates from them.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import NamedTuple
@@ -12,10 +13,12 @@ from dash.development.base_component import Component
 
 from dashboard.access.viewer import viewer
 from dashboard.components import header, tile
+from dashboard.components.period_ways import period_ways
 from dashboard.components.trend import trend
 from dashboard.components.widget import Widget
-from dashboard.state.page import BoardState, Page, PropertyUpdate, PropertyUpdates
+from dashboard.state.page import BoardState, Page, PastQuestion, PropertyUpdate, PropertyUpdates
 from dashboard.words import number
+from dashboard.words.freshness import freshness
 from dashboard.words.short_name import short_name
 from ingest.contract.label import Label
 from warehouse.catalogue import measure
@@ -35,6 +38,8 @@ class Card:
     """What is drawn."""
     note: Label | None = None
     """Of what and when, beside the title."""
+    gives_way: bool = False
+    """Whether it leaves its room to the others of its line until something is known of its figures."""
 
     @property
     def indicators(self) -> tuple[str, ...]:
@@ -60,6 +65,8 @@ class Card:
             body += [tile.big(name, unit), html.Div(said, className="caption")]
         if self.part:
             body.append(self.part.layout(state))
+            if self.part.through and not viewer().is_display:
+                body.append(period_ways(state, self.part.through))
         if smalls := [tile.small(id.lower(), short_name(id, state.language)) for id in self.smalls]:
             body.append(tile.smalls(*smalls))
         facts = [html.Span(state.say(self.note))] if self.note else []
@@ -68,6 +75,8 @@ class Card:
     def updates(self, state: BoardState) -> PropertyUpdates:
         """The changing parts."""
         found = tile.card_updates(self.id, state, self.indicators) if self.indicators else {}
+        if self.gives_way and all(_is_unheard(id, state) for id in self.indicators):
+            found[PropertyUpdate(f"{self.id}-card", "className")] = "card is-absent"
         for id in self._large:
             one = measure(id)
             parts = "" if one.unit.out_of else number.fraction_text(state.read(id), state.language)
@@ -77,6 +86,11 @@ class Card:
         for id in self.smalls:
             found |= tile.small_updates(id, state)
         return found | (self.part.updates(state) if self.part else {})
+
+
+def _is_unheard(id: str, state: BoardState) -> bool:
+    """Whether nothing was ever heard of a figure."""
+    return freshness(state.read(id), state.signs, state.now_ms).state in ("none", "unconnected")
 
 
 class CardRow(NamedTuple):
@@ -103,7 +117,15 @@ class CardRow(NamedTuple):
 
 
 def wall_page(
-    path: str, label: Label, order: int, pace: timedelta | None, lines: tuple[CardRow, ...], *, only_now: bool = False
+    path: str,
+    label: Label,
+    order: int,
+    pace: timedelta | None,
+    lines: tuple[CardRow, ...],
+    *,
+    menu: Label | None = None,
+    has_news: Callable[[BoardState], bool] = lambda state: True,
+    past_updates: Callable[[PastQuestion], PropertyUpdates] | None = None,
 ) -> Page:
     """A page of the wall.
 
@@ -113,7 +135,9 @@ def wall_page(
         order: its place among the pages.
         pace: how long the wall shows each of its lines.
         lines: its cards.
-        only_now: whether it asks for more than its updates.
+        menu: the word of the menu under which it is found.
+        has_news: whether a screen that has no pages of its own shows it now.
+        past_updates: what it asks for, beyond its updates, of a minute of the past.
     """
 
     def layout(state: BoardState) -> Component:
@@ -121,7 +145,7 @@ def wall_page(
         shown = [
             html.Div(
                 [card.layout(state) for card in line.cards],
-                className="line",
+                className="line gives-way" if any(card.gives_way for card in line.cards) else "line",
                 style={"--columns": line.columns},
             )
             for line in seen
@@ -146,6 +170,8 @@ def wall_page(
         layout=layout,
         updates=updates,
         order=order,
+        menu=menu,
+        has_news=has_news,
         pace=pace,
-        only_now=only_now,
+        past_updates=past_updates,
     )

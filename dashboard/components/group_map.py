@@ -13,6 +13,7 @@ from dash.development.base_component import Component
 
 from dashboard.state.page import BoardState, PropertyUpdate, PropertyUpdates
 from dashboard.words import text
+from dashboard.words.freshness import freshness
 from ingest.contract.label import Label
 from warehouse.catalogue import measures
 from warehouse.model.reading import Reading
@@ -118,21 +119,10 @@ LAYER = Label("Tô màu theo", "Colour by")
 def grid(state: BoardState, *, choice: bool = True, layer: str = "worst") -> Component:
     """The cells, what their signs mean, and the choice of the layer."""
     cells = [
-        html.Div(str(number), id=_cell(number), className="cell cell-none")
+        html.A(str(number), id=_cell(number), className="cell cell-none", href=f"/group/{number}")
         for number in range(1, state.place.groups + 1)
     ]
-    keys = [html.Span([html.I(className=f"key key-{cell}"), state.say(word)]) for cell, word in WORDS.items()]
-    layers = {"worst": WORST, **{id: one.label for id, one in LAYERS.items()}}
-    chosen = dmc.ChipGroup(
-        [dmc.Chip(state.say(label), value=id, size="xs", radius="sm") for id, label in layers.items()],
-        id="layer",
-        value=layer,
-        multiple=False,
-    )
-    foot = [html.Div(keys, className="legend-keys")]
-    if choice:
-        named: dict[str, Any] = {"aria-label": state.say(LAYER)}
-        foot.append(html.Div(chosen, className="layers", role="group", **named))
+    foot = [state_keys(state), *([layer_choice(state, layer)] if choice else [])]
     shown: dict[str, Any] = {"data-layer": layer}
     return html.Div(
         [dmc.SimpleGrid(cells, cols=10, spacing=0, className="cells"), html.Div(foot, className="legend")],
@@ -142,16 +132,37 @@ def grid(state: BoardState, *, choice: bool = True, layer: str = "worst") -> Com
     )
 
 
+def state_keys(state: BoardState) -> Component:
+    """What the signs and colours mean."""
+    keys = [html.Span([html.I(className=f"key key-{cell}"), state.say(word)]) for cell, word in WORDS.items()]
+    return html.Div(keys, className="legend-keys")
+
+
+def layer_choice(state: BoardState, layer: str = "worst") -> Component:
+    """The choice of the layer."""
+    layers = {"worst": WORST, **{id: one.label for id, one in LAYERS.items()}}
+    chosen = dmc.ChipGroup(
+        [dmc.Chip(state.say(label), value=id, size="xs", radius="sm") for id, label in layers.items()],
+        id="layer",
+        value=layer,
+        multiple=False,
+    )
+    named: dict[str, Any] = {"aria-label": state.say(LAYER)}
+    return html.Div(chosen, className="layers", role="group", **named)
+
+
 def grid_updates(state: BoardState) -> PropertyUpdates:
     """What each group's cell looks like in each layer, and what it says when pointed at."""
     read = {id: [_by_number(state, one) for one in layer.indicators] for id, layer in LAYERS.items()}
     critical = {
         id: any(state.read(one).status == "critical" for one in layer.indicators) for id, layer in LAYERS.items()
     }
+    unheard = {id: _is_unheard(state, layer) for id, layer in LAYERS.items()}
     updates: PropertyUpdates = {}
     for number in range(1, state.place.groups + 1):
         own: dict[str, Own] = {id: [members.get(number) for members in read[id]] for id in LAYERS}
         states: dict[str, Cell] = {id: layer.state(own[id], critical[id]) for id, layer in LAYERS.items()}
+        states |= {id: "none" for id, cell in states.items() if unheard[id] and cell != "normal"}
         worst = max(states.values(), key=_ORDER.index)
         classes = " ".join(f"{id}-{cell}" for id, cell in {**states, "worst": worst}.items())
         said = [_said(state, LAYERS[id], cell, own[id]) for id, cell in states.items()]
@@ -161,10 +172,16 @@ def grid_updates(state: BoardState) -> PropertyUpdates:
 
 
 def register(app: Dash) -> None:
-    """Let the browser show the layer that is chosen."""
+    """Let the browser show the layer that is chosen; a map beside the cells follows them (`ward_map.card`)."""
     app.clientside_callback(  # type: ignore[no-untyped-call]
         ClientsideFunction("groups", "choose"), Output("groups", "data-layer"), Input("layer", "value")
     )
+
+
+def _is_unheard(state: BoardState, layer: MapLayer) -> bool:
+    """Whether its devices have not had the time to speak."""
+    readings = map(state.read, layer.indicators)
+    return any(freshness(reading, state.signs, state.now_ms).state == "unheard" for reading in readings)
 
 
 def _said(state: BoardState, layer: MapLayer, cell: Cell, own: Own) -> str:

@@ -11,6 +11,7 @@ from dash.development.base_component import Component
 
 from dashboard.access.viewer import Viewer
 from dashboard.board.wall_tour import tour
+from dashboard.components.page_help import help_button
 from dashboard.state.page import BoardState, Page, PropertyUpdate, PropertyUpdates
 from dashboard.words import number, text
 from dashboard.words.freshness import declared_sources, source_freshness
@@ -51,7 +52,14 @@ def head(state: BoardState, viewer: Viewer, path: str, title: Label | None = Non
                 [html.H1(names[0]), html.P(names[1])],
                 className="place",
             ),
-            html.Ul([html.Li(id="lights-said", className="lights-said"), *lights], className="lights"),
+            html.Ul(
+                [
+                    html.Li(id="lights-said", className="lights-said"),
+                    *lights,
+                    html.Li(id="lights-absent", className="lights-absent"),
+                ],
+                className="lights",
+            ),
             html.Div([html.Div(id="clock"), html.Div(id="date")], className="clock"),
         ],
         className="head",
@@ -60,12 +68,14 @@ def head(state: BoardState, viewer: Viewer, path: str, title: Label | None = Non
 
 
 def head_updates(state: BoardState) -> PropertyUpdates:
-    """The state of each source."""
+    """The state of each source; of those that are not connected, how many there are."""
     found = {source: source_freshness(source, state.signs, state.now_ms) for source in _lights()}
     connected = [fresh.state for fresh in found.values() if fresh.state != "unconnected"]
     live = connected.count("live")
+    absent = len(found) - len(connected)
     updates: PropertyUpdates = {
         PropertyUpdate("lights-said", "children"): state.say(text.SOURCES_LIVE, live=live, all=len(connected)),
+        PropertyUpdate("lights-absent", "children"): state.say(text.SOURCES_ABSENT, count=absent) if absent else "",
     }
     for source, fresh in found.items():
         word = text.status_word(fresh.state, fresh.sign_ms, state.now_ms, state.language)
@@ -125,38 +135,45 @@ def transport_mark(state: BoardState) -> Component:
 
 
 def navigation(state: BoardState, viewer: Viewer, path: str) -> Component:
-    """Links to the pages that the person may see, the other language, dark or light, and log-out.
+    """Links to the pages that the person may see, what explains the page, the other language, dark or light, and log-out.
 
-    On a phone three of them are in reach of the thumb, and a button shows all.
+    It is one line: pages of the same kind stand under one word. On a phone three pages are in reach of the thumb, and a button
+    shows all.
     """
-    links = [
-        html.A(state.say(page.label), href=_address(page, state), **_marked(page.path, path))
-        for page in state.pages.values()
-        if viewer.may(page.right) and page.arguments is None
-    ]
-    other = "en" if state.language == "vi" else "vi"
+    listed = [page for page in state.pages.values() if viewer.may(page.right) and page.arguments is None]
+    by_word: dict[Label | None, list[Component]] = {}
+    for page in listed:
+        by_word.setdefault(page.menu, []).append(_way(page, state, path))
+    links = by_word.pop(None, [])
     if not state.past and path in state.pages and state.pages[path].can_look_back:
         links.append(html.A(state.say(text.LOOK_BACK), href=f"{path}?at=", id="look-back"))
+    folded = [
+        _folded(f"ways-{place}", state.say(word), ways)
+        for place, (word, ways) in enumerate(by_word.items())
+        if word is not None
+    ]
+    other = "en" if state.language == "vi" else "vi"
     at = f"&at={text.local_time(state.now_ms):%Y-%m-%dT%H:%M}" if state.past else ""
-    menu: dict[str, Any] = {"aria-expanded": "false", "aria-controls": "ways-all"}
-    near = [
-        html.A(state.say(page.label), href=_address(page, state), **_marked(page.path, path))
-        for page in state.pages.values()
-        if page.path in NEAR and viewer.may(page.right)
+    account = [
+        html.Button(state.say(text.SCHEME), id="theme", type="button"),
+        html.A(state.say(text.CHANGE_PASSWORD), href="/password"),
+        html.Form(html.Button(state.say(text.LOG_OUT), id="log-out"), action="/logout", method="post"),
     ]
     whole = html.Div(
         [
             *links,
+            *folded,
             html.Span(className="spring"),
-            html.Button(state.say(text.SCHEME), id="theme", type="button"),
+            help_button(state.language),
             html.A(state.say(text.OTHER_LANGUAGE), href=f"{path}?lang={other}{at}", lang=other, id="language"),
-            html.A(viewer.name, href="/password", title=state.say(text.CHANGE_PASSWORD)),
-            html.Form(html.Button(state.say(text.LOG_OUT), id="log-out"), action="/logout", method="post"),
+            _folded("account", viewer.name, account),
         ],
         id="ways-all",
         className="ways-all",
     )
+    menu: dict[str, Any] = {"aria-expanded": "false", "aria-controls": "ways-all"}
     button = html.Button(state.say(text.MENU), id="menu", type="button", **menu)
+    near = [_way(page, state, path) for page in listed if page.path in NEAR]
     return html.Nav([html.Div([*near, button], className="ways-near"), whole], className="ways")
 
 
@@ -166,8 +183,16 @@ def way_back(label: str, href: str) -> Component:
     return html.A(label, href=href, className="back", **mark)
 
 
-def _marked(path: str, here: str) -> dict[str, Any]:
-    return {"className": "here", "aria-current": "page"} if path == here else {}
+def _way(page: Page, state: BoardState, here: str) -> Component:
+    mark: dict[str, Any] = {"className": "here", "aria-current": "page"} if page.path == here else {}
+    return html.A(state.say(page.label), href=_address(page, state), **mark)
+
+
+def _folded(id: str, word: str, parts: list[Component]) -> Component:
+    """A word of the menu that opens what stands under it."""
+    opens: dict[str, Any] = {"aria-expanded": "false", "aria-controls": f"{id}-all"}
+    button = html.Button(word, id=id, type="button", className="ways-word", **opens)
+    return html.Div([button, html.Div(parts, id=f"{id}-all", className="ways-more")], className="ways-folded")
 
 
 def _address(page: Page, state: BoardState) -> str:

@@ -49,8 +49,9 @@ def card_updates(id: str, state: BoardState, indicators: Sequence[str]) -> Prope
     """
     readings = [state.read(one) for one in indicators]
     fresh = worst_freshness([freshness(reading, state.signs, state.now_ms) for reading in readings])
+    statuses = [shown_status(reading, state) for reading in readings]
     newest_ms = max(reading.newest_ms for reading in readings)
-    needs = "act" if fresh.state == "down" or any(reading.status == "critical" for reading in readings) else ""
+    needs = "act" if fresh.state == "down" or "critical" in statuses else ""
     needs = needs or ("look" if fresh.state in ("late", "stale") else "")
     says = "" if any(reading.known and reading.numerator for reading in readings) else " says-nothing"
     return {
@@ -133,7 +134,7 @@ def fact_updates(id: str, state: BoardState) -> PropertyUpdates:
         **figure_updates(id, state, shown=_small_digits(reading, state)),
         PropertyUpdate(
             name, "className"
-        ): f"fact status-{reading.status} fresh-{freshness(reading, state.signs, state.now_ms).state}",
+        ): f"fact status-{shown_status(reading, state)} fresh-{freshness(reading, state.signs, state.now_ms).state}",
     }
 
 
@@ -156,6 +157,7 @@ def figure_updates(
     """
     reading = state.read(id, split)
     fresh = freshness(reading, state.signs, state.now_ms)
+    status = shown_status(reading, state)
     name = name or id.lower()
     return {
         PropertyUpdate(f"{name}-figure", "children"): number.figure_text(reading, state.language)
@@ -167,8 +169,8 @@ def figure_updates(
         PropertyUpdate(
             f"{name}-figure", "aria-label"
         ): f"{reading.indicator.label.text(state.language)}: {number.with_unit(reading, state.language)}",
-        PropertyUpdate(f"{name}-sign", "className"): sign(reading.status),
-        PropertyUpdate(name, "className"): f"shown status-{reading.status} fresh-{fresh.state}",
+        PropertyUpdate(f"{name}-sign", "className"): sign(status),
+        PropertyUpdate(name, "className"): f"shown status-{status} fresh-{fresh.state}",
         PropertyUpdate(name, "title"): description(reading, fresh, state),
         PropertyUpdate(name, "data-indicator"): id,
         PropertyUpdate(name, "data-numerator"): reading.numerator,
@@ -191,7 +193,7 @@ def small_updates(
         **figure_updates(id, state, shown=digits, split=split, name=name),
         PropertyUpdate(
             name, "className"
-        ): f"small{' is-empty' if is_empty else ''} status-{reading.status} fresh-{freshness(reading, state.signs, state.now_ms).state}",
+        ): f"small{' is-empty' if is_empty else ''} status-{shown_status(reading, state)} fresh-{freshness(reading, state.signs, state.now_ms).state}",
         PropertyUpdate(f"{name}-parts", "children"): said,
     }
 
@@ -208,6 +210,12 @@ def description(reading: Reading, fresh: Freshness, state: BoardState) -> str:
     if reading.newest_ms:
         lines.append(state.say(text.NEWEST, time=f"{text.local_time(reading.newest_ms):%H:%M:%S %d/%m}"))
     return "\n".join(line for line in lines if line)
+
+
+def shown_status(reading: Reading, state: BoardState) -> Status:
+    """What a figure means; nothing yet where devices seem to be missing that have not had the time to speak."""
+    is_unheard = freshness(reading, state.signs, state.now_ms).state == "unheard"
+    return "normal" if is_unheard else reading.status
 
 
 def sign(status: Status) -> str:

@@ -4,6 +4,7 @@ A page with callbacks of its own is a package: `page` is the layout, `callbacks`
 `Page` that a module declares is a page, and every module's `register(app, services)` is called once (`board/services`).
 
 `overview`       the whole ward in one glance
+`today`          what the working day is to bring, and what it brought
 `queue`          one-stop shop: who waits, how long, who serves them
 `dossiers`       what came in, what is open, what is due
 `petitions`      petitions, and whether they are answered in time
@@ -12,6 +13,7 @@ A page with callbacks of its own is a package: `page` is the layout, `callbacks`
 `documents`      documents and published items
 `equipment`      the devices of the service centre and its line
 `figures`        figures that people entered, each with its period
+`groups/`        residential groups and their devices
 `due/`           the dossiers that have to be finished next
 `entry/`         where people enter, confirm and correct figures
 `alarms/`        alarms, and what people do about them

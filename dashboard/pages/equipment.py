@@ -1,4 +1,4 @@
-"""Thiết bị: what of the service centre works, what does not and since when, and whether the leased line holds."""
+"""Thiết bị: what of the service centre works, what does not and since when, whether the leased line holds, also during meetings, and what is looked up."""
 
 from datetime import timedelta
 
@@ -20,6 +20,8 @@ KINDS = Label("Hoạt động theo loại", "At work by kind")
 NAMED = Label("Mất liên lạc, từ lúc nào", "Out of reach, and since when")
 FAULTY = Label("Đang báo lỗi", "With a fault")
 LOW = Label("Sắp hết vật tư", "Supplies low")
+MEETINGS = Label("Họp trực tuyến", "Online meetings")
+LOOKUPS = Label("Kiosk tra cứu", "Look-up kiosk")
 
 
 def _kinds(state: BoardState) -> list[Bar]:
@@ -57,12 +59,13 @@ PAGE = wall_page(
     "/equipment",
     EQUIPMENT,
     order=7,
+    menu=text.MENU_OPERATION,
     pace=timedelta(seconds=20),
     lines=(
         CardRow(
             15,
             (
-                Card("at-work", AT_WORK, "E01", ("E10",)),
+                Card("at-work", AT_WORK, "E01"),
                 Card("out-of-reach", LOST, "E02", ("E05",)),
                 Card("faults", FAULTS, "E03", ("E04",)),
                 Card("line", LINE, "E06", ("E07", "E08", "E09")),
@@ -81,6 +84,8 @@ PAGE = wall_page(
             (
                 Card("faulty", FAULTY, part=member_bars("faulty", "E03", "key", 5)),
                 Card("low", LOW, part=member_bars("low", "E04", "key", 5)),
+                Card("meetings", MEETINGS, "E12", ("E11",), gives_way=True),
+                Card("lookups", LOOKUPS, "E10", gives_way=True),
             ),
         ),
     ),

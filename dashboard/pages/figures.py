@@ -2,6 +2,7 @@
 
 from dashboard.components.card import Card, CardRow, wall_page
 from dashboard.components.entered_list import entered_list
+from dashboard.words import text
 from ingest.contract.label import Label
 from warehouse.figures import reform, society, training
 
@@ -23,6 +24,7 @@ PAGE = wall_page(
     "/figures",
     OTHER,
     order=6,
+    menu=text.MENU_FIGURES,
     pace=None,
     lines=(
         CardRow(

@@ -24,6 +24,8 @@ from warehouse.readings import Readings
 if TYPE_CHECKING:  # what judges alarms reads figures, and has no use for Dash in its memory
     from dash.development.base_component import Component
 
+    from warehouse.store.client import Client
+
 
 class PropertyUpdate(NamedTuple):
     """A property of a component that is pushed on its own."""
@@ -39,6 +41,10 @@ PropertyUpdates = dict[PropertyUpdate, Any]
 
 def _no_updates(state: "BoardState") -> PropertyUpdates:
     return {}
+
+
+def _always(state: "BoardState") -> bool:
+    return True
 
 
 @dataclass(frozen=True)
@@ -60,6 +66,8 @@ class BoardState:
     """The alarms of this moment."""
     argument: str = ""
     """What follows the page's path in the address: of which indicator a proof is, for example."""
+    search: str = ""
+    """What stands behind the question mark of the address, for a page that reads it; anybody can have written it."""
     past: bool = False
     """Whether the moment is a minute of the past."""
     faults: Mapping[str, ChannelFault] = field(default_factory=dict)
@@ -96,6 +104,17 @@ class BoardState:
         return text.format(**values) if values else text
 
 
+class PastQuestion(NamedTuple):
+    """With what a page asks for a minute of the past."""
+
+    client: "Client"
+    ward: str
+    state: BoardState
+    """As it stood then."""
+    known_ms: int | None
+    """Only what was stored by then counts, by the machine's clock; `None`: all that is known today."""
+
+
 @dataclass(frozen=True)
 class Page:
     """One page, declared in one file of `pages/`."""
@@ -110,12 +129,16 @@ class Page:
     """The changing parts at a moment."""
     order: int = 99
     """Where it stands among the ways to go."""
+    menu: Label | None = None
+    """The word of the menu under which it is found; `None`: it stands in the menu itself."""
     arguments: Callable[[], Collection[str]] | None = None
     """What may follow its path in an address; `None`: nothing, and the page is listed among the ways to go."""
     pace: timedelta | None = None
     """How long each of its lines stands on the wall; `None`: it is not shown there."""
-    only_now: bool = False
-    """Whether it asks for more than its updates, so that it cannot be shown as it was."""
+    has_news: "Callable[[BoardState], bool]" = field(default=_always)
+    """Whether a screen that has no pages of its own shows it now."""
+    past_updates: "Callable[[PastQuestion], PropertyUpdates] | None" = None
+    """What it asks the warehouse for, beyond its updates, of a minute of the past; blocks."""
 
     has_grid: bool = False
     """Whether it shows a grid that sorts and edits, whose library comes with its address."""
@@ -130,7 +153,7 @@ class Page:
     @property
     def can_look_back(self) -> bool:
         """Whether it can be shown as it was at a minute of the past."""
-        return self.arguments is None and not self.only_now and self.updates is not _no_updates
+        return self.arguments is None and self.updates is not _no_updates
 
 
 class PageAddress(NamedTuple):

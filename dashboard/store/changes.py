@@ -25,7 +25,7 @@ class StoreChange(NamedTuple):
     kind: str
     """`account`, `feed_key`, `display` or `source`."""
     subject: str
-    """Name of the account; id and name of the key or screen."""
+    """Name of the account; id and name of the key or screen; id of the source, and in brackets what of it."""
     act: str
     """`added`, `removed`; of an account also `reset` (to a random password) and `password` (chosen by the person); of a
     source what was done with it, and `refused` if it was not done after all."""

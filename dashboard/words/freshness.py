@@ -16,12 +16,15 @@ from ingest.contract.clock import milliseconds
 from ingest.contract.quantity import EARLIEST
 from ingest.contract.topic import topic_of
 from warehouse.catalogue import entities, indicator, indicators
+from warehouse.indicators.dismantled import last_sign
+from warehouse.indicators.health import UP_SINCE
 from warehouse.model.indicator import Derived, Indicator, Measure
 from warehouse.model.reading import TOTAL, Reading
 from warehouse.readings import Readings
 
-State = Literal["live", "late", "stale", "down", "none", "unconnected"]
-"""`none`: there is no figure; `unconnected`: none of its sources was ever heard, or they are switched off."""
+State = Literal["live", "late", "stale", "unheard", "down", "none", "unconnected"]
+"""`unheard`: devices seem to be missing, but since their source came into sight they have not had the time to speak; `none`: there is
+no figure; `unconnected`: none of its sources was ever heard, or they are switched off."""
 
 LAG = "H01"
 """The indicator whose members tell how long ago each source gave its last sign."""
@@ -46,6 +49,8 @@ class FreshnessSign(NamedTuple):
     """Until when what it told is counted, where the streams are behind."""
     kinds: frozenset[str] = frozenset()
     """Kinds of events that may come from it, where that is not declared with the figures."""
+    up_ms: int = 0
+    """Since when it is in sight; 0 where that is not known."""
 
 
 class Freshness(NamedTuple):
@@ -74,6 +79,7 @@ def freshness_signs(
     """
     down = readings.members(DOWN, "key", now_ms)
     lags = readings.members(LAG, "key", now_ms)
+    up = dict(sorted(map(last_sign, readings.members(LAG, UP_SINCE, now_ms))))
     is_down = {source for source, one in down.items() if one.numerator > 0}
     last = {source: _sign(lag) for source, lag in lags.items() if lag.known}
     # One that says it is down and never sent a heartbeat is known all the same, a faulty declaration for example.
@@ -83,6 +89,7 @@ def freshness_signs(
             source in is_down,
             min((behind[topic] for topic in _topics().get(source, ()) if topic in behind), default=sys.maxsize),
             kinds.get(source, frozenset()),
+            up.get(source, 0),
         )
         for source in [*last, *sorted(is_down - last.keys())]
     }
@@ -121,6 +128,9 @@ def freshness(reading: Reading, found: Mapping[str, FreshnessSign], now_ms: int)
     sign_ms = min((min(sign.last_ms, sign.counted_ms) for sign in sources), default=reading.as_of_ms)
     if any(sign.down for sign in sources):
         return Freshness("down", sign_ms, reading.newest_ms)
+    up_ms = max((sign.up_ms for sign in sources), default=0)
+    if reading.status != "normal" and now_ms - up_ms < _silent_after_ms(one):
+        return Freshness("unheard", up_ms, reading.newest_ms)
     state = _by_age(now_ms - sign_ms, one.late_after, one.stale_after)
     return Freshness(state, sign_ms, reading.newest_ms)
 
@@ -138,7 +148,7 @@ def source_freshness(source: str, found: Mapping[str, FreshnessSign], now_ms: in
 
 def worst_freshness(several: list[Freshness]) -> Freshness:
     """The one of several that deserves the least trust."""
-    order: list[State] = ["live", "late", "stale", "none", "unconnected", "down"]
+    order: list[State] = ["live", "late", "stale", "unheard", "none", "unconnected", "down"]
     return max(several, key=lambda one: order.index(one.state))
 
 
@@ -154,6 +164,14 @@ def _kinds_of(one: Measure) -> frozenset[str]:
     if isinstance(one, Derived):
         return frozenset[str]().union(*map(_kinds_of, one.made_of))
     return frozenset(event.kind for event in one.of.events) if isinstance(one, Indicator) else frozenset()
+
+
+@cache
+def _silent_after_ms(one: Measure) -> int:
+    """The longest silence after which one of those that a figure counts is missed."""
+    if isinstance(one, Derived):
+        return max(map(_silent_after_ms, one.made_of))
+    return one.of.silent_after_ms if isinstance(one, Indicator) else 0
 
 
 @cache

@@ -5,14 +5,16 @@ from fractions import Fraction
 
 from ingest.contract.label import Label, Language
 from ingest.runtime.disk_space import size_text
-from warehouse.model.indicator import SECONDS, Measure
+from warehouse.model.indicator import MINUTES, SECONDS, Measure
 from warehouse.model.reading import Reading
 
 NONE = "–"
 """Stands where nothing is known, or for a ratio over nothing."""
 
-OVER = Label("trên", "over")
-"""Stands before how many a mean or a quantile is made of."""
+OVER = Label("{count} lượt", "of {count}")
+"""How many a mean or a quantile is made of."""
+
+MANY_SECONDS = 120
 
 SPACE = "\u00a0"
 """Keeps a figure and its unit on one line."""
@@ -69,7 +71,9 @@ def figure_text(reading: Reading, language: Language) -> str:
 
 
 def with_unit(reading: Reading, language: Language, *, is_short: bool = False) -> str:
-    """A reading's value with its unit, for example `8,4 phút`; short where there is little room."""
+    """A reading's value with its unit, for example `8,4 phút`; short where there is little room, where many seconds are minutes."""
+    if is_short and reading.indicator.unit == SECONDS and (reading.figure or 0) >= MANY_SECONDS:
+        return f"{whole_number(reading.numerator // 60_000, language)}{SPACE}{MINUTES.label.text(language)}"
     text, unit = figure_text(reading, language), reading.indicator.unit
     label = (unit.short if is_short else None) or unit.label
     return text if text == NONE else f"{text}{gap(reading.indicator, language)}{label.text(language)}"
@@ -88,7 +92,7 @@ def fraction_text(reading: Reading, language: Language) -> str:
 
 
 def _over(count: int, language: Language) -> str:
-    return f"{OVER.text(language)}{SPACE}{whole_number(count, language)}"
+    return OVER.text(language).format(count=whole_number(count, language)).replace(" ", SPACE)
 
 
 def _out_of(reading: Reading, language: Language) -> str:

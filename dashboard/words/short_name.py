@@ -88,6 +88,8 @@ SHORT: dict[str, Label] = {
     "E08": Label("mất gói", "loss"),
     "E09": Label("độ trễ", "delay"),
     "E10": Label("lượt tra cứu hôm nay", "look-ups today"),
+    "E11": Label("cuộc họp hôm nay", "meetings today"),
+    "E12": Label("thông suốt trong tháng", "line up all along, month"),
     "H01": Label("trễ dữ liệu", "data lag"),
     "H02": Label("sự kiện hợp lệ", "valid events"),
     "H03": Label("sự kiện lỗi chờ", "dead letters waiting"),

@@ -18,6 +18,7 @@ STATES: dict[State, Label] = {
     "live": Label("ĐANG CẬP NHẬT", "LIVE"),
     "late": Label("CHẬM", "LATE"),
     "stale": Label("CŨ", "STALE"),
+    "unheard": Label("CHỜ TÍN HIỆU THIẾT BỊ từ {time}", "AWAITING DEVICES since {time}"),
     "down": Label("MẤT KẾT NỐI DỮ LIỆU từ {time}", "SOURCE DOWN since {time}"),
     "none": Label("KHÔNG CÓ DỮ LIỆU", "NO DATA"),
     "unconnected": Label("CHƯA KẾT NỐI", "NOT CONNECTED"),
@@ -30,6 +31,7 @@ LIGHTS: dict[State, Label] = {
     "live": Label("", ""),
     "late": Label("chậm", "late"),
     "stale": Label("cũ", "stale"),
+    "unheard": Label("chờ thiết bị từ {time}", "awaiting devices since {time}"),
     "down": Label("mất từ {time}", "down since {time}"),
     "none": Label("chưa có", "none yet"),
     "unconnected": Label("chưa kết nối", "not connected"),
@@ -51,6 +53,7 @@ SOURCES: dict[str, Label] = {
     "civil_status": Label("Hộ tịch", "Civil status"),
     "equipment": Label("Thiết bị", "Equipment"),
     "lookup_kiosk": Label("Tra cứu", "Look-ups"),
+    "online_meeting": Label("Họp trực tuyến", "Meetings"),
 }
 """Short names of the sources, by the id of their connector."""
 
@@ -64,6 +67,9 @@ STREAMS: dict[str, Label] = {
     "content": SOURCES["content_post"],
     "reference": SOURCES["ward_register"],
     "equipment": SOURCES["equipment"],
+    "alarm": Label("Cảnh báo", "Alarms"),
+    "dlq": Label("Sự kiện lỗi", "Dead letters"),
+    "value": Label("Số liệu tính được", "Computed figures"),
     "health": Label("Tín hiệu", "Health"),
     "figure": Label("Số liệu nhập", "Entered figures"),
 }
@@ -168,9 +174,7 @@ COUNTERS = Label("quầy mở", "counters")
 SERVICE_LEVEL = Label("≤ 15 phút", "≤ 15 min")
 # Hồ sơ
 DOSSIERS = Label("Hồ sơ", "Dossiers")
-COMPLETED = Label(
-    "đã giải quyết {parts} hồ sơ tiếp nhận từ 01/7/2025", "{parts} dossiers received since 01/7/2025 finished"
-)
+COMPLETED = Label("{parts} hồ sơ đã giải quyết từ 01/7/2025", "{parts} dossiers finished since 01/7/2025")
 ON_TIME = Label("đúng hạn tháng này", "on time this month")
 NEAR_DUE = Label("sắp đến hạn", "near due")
 OVERDUE = Label("quá hạn", "overdue")
@@ -204,6 +208,7 @@ CELL_WARNING = Label("cần xem", "to look at")
 CELL_CRITICAL = Label("cần xử lý", "to act on")
 CELL_NONE = Label("không có dữ liệu", "no data")
 GROUP = Label("Tổ dân phố {number}", "Residential group {number}")
+NO_DEVICE = Label("Không thiết bị nào có tên này.", "No device bears this name.")
 # Hàng ba
 SINCE = Label("từ {time}", "since {time}")
 AREAS = Label("TDP {numbers}", "groups {numbers}")
@@ -252,6 +257,9 @@ HISTORY = Label("Diễn biến", "History")
 PROOF = Label("Kiểm chứng số liệu", "Proof")
 LOOK_BACK = Label("Xem lại", "Look back")
 MENU = Label("Các trang", "All pages")
+MENU_FIGURES = Label("Số liệu", "Figures")
+MENU_OPERATION = Label("Vận hành", "Operation")
+SOURCES_ABSENT = Label("{count} nguồn chưa kết nối", "{count} sources not connected")
 SOURCES_LIVE = Label("{live}/{all} nguồn hoạt động", "{live} of {all} sources live")
 SCHEME = Label("Nền sáng / tối", "Light / dark")
 OTHER_LANGUAGE = Label("English", "Tiếng Việt")

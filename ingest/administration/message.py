@@ -18,8 +18,8 @@ LARGEST_TEXT = 262_144
 LARGEST_SAMPLE = 700_000
 """Characters of a sample; of a workbook in base64."""
 
-LARGEST_LIST = 200_000
-"""Characters of a list of devices."""
+MOST_ROWS = 500
+"""Devices of a list."""
 
 SourceName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
 Person = Annotated[str, Field(max_length=100)]
@@ -90,8 +90,8 @@ class SourceCard(_Message):
     """Why nothing can be read, where a person has to fix something."""
     events: tuple[str, ...] = ()
     """Kinds of events that may come out."""
-    url: str = ""
-    """The address that was set in the browser."""
+    has_list: bool = False
+    """Whether it has a list of devices that can be changed here."""
     key: Literal["made", "given", "none"] = "none"
     """Whether its secret is made here, given by the source, or there is none yet."""
     rotated_at: datetime | None = None
@@ -271,7 +271,7 @@ class Draft(_Message):
 
     act: Literal["draft"] = "draft"
     text: Annotated[str, Field(max_length=LARGEST_TEXT)] = ""
-    way: Literal["webhook", "files", "rest", "sql", "mqtt"] | None = None
+    way: Literal["webhook", "files", "rest", "sql", "mqtt", "probe", "syslog"] | None = None
     event: Annotated[str, Field(max_length=60)] = ""
     label: Annotated[str, Field(max_length=200)] = ""
     fields: Annotated[tuple[FieldChoice, ...], Field(max_length=400)] = ()
@@ -309,25 +309,121 @@ class RemoveDeclaration(_Message):
     by: Person
 
 
+class DeviceRow(_Message):
+    """A device as a list says it, in an official's words; which of these a list has depends on its source."""
+
+    device: Annotated[str, Field(max_length=80)]
+    category: Annotated[str, Field(max_length=80)] = ""
+    place: Annotated[str, Field(max_length=80)] = ""
+    by: Annotated[str, Field(max_length=40)] = ""
+    address: Annotated[str, Field(max_length=600)] = ""
+    user: Annotated[str, Field(max_length=64)] = ""
+    channels: Annotated[str, Field(max_length=4_000)] = ""
+    """Of a recorder, what is on its channels: `1=name; 2=name`."""
+
+
+class DeviceTable(_Message):
+    """A list of devices."""
+
+    rows: tuple[DeviceRow, ...]
+    columns: tuple[str, ...]
+    """The fields that this list has."""
+    digest: str = ""
+    """Another for another list."""
+
+
+class DeviceListChange(_Message):
+    """What would become of one device."""
+
+    kind: Literal["added", "changed", "removed"]
+    device: str
+    before: str = ""
+    after: str = ""
+
+
+class DeviceListChanges(_Message):
+    """What would change, or has changed."""
+
+    changes: tuple[DeviceListChange, ...]
+
+
+class FoundDevice(_Message):
+    """What a scan found at one address."""
+
+    address: str
+    pings: bool
+    ports: tuple[int, ...]
+    description: str = ""
+
+
+class ScanState(_Message):
+    """A scan of a network: how far it is, and what it found."""
+
+    networks: tuple[str, ...] = ()
+    """Those that this PC stands in."""
+    network: str = ""
+    """That which was scanned last."""
+    is_running: bool = False
+    asked: int = 0
+    of: int = 0
+    """Addresses."""
+    found: tuple[FoundDevice, ...] = ()
+
+
 class AskDevices(_Message):
-    """The list of the devices that a source asks."""
+    """The list of the devices of a source."""
 
     act: Literal["devices"] = "devices"
     id: SourceName
 
 
+class ReadDevices(_Message):
+    """The devices of a file that an administrator has chosen; nothing is kept."""
+
+    act: Literal["read_devices"] = "read_devices"
+    id: SourceName
+    kind: Literal["csv", "xlsx"]
+    content: Annotated[str, Field(max_length=LARGEST_SAMPLE)]
+    """In base64."""
+
+
 class SaveDevices(_Message):
-    """Another list of devices."""
+    """Another list of devices, or what it would change."""
 
     act: Literal["save_devices"] = "save_devices"
     id: SourceName
-    text: Annotated[str, Field(max_length=LARGEST_LIST)]
-    """CSV, as it is typed, or pasted from a spreadsheet."""
+    rows: Annotated[tuple[DeviceRow, ...], Field(max_length=MOST_ROWS)]
+    digest: Annotated[str, Field(max_length=64)]
+    """Of the list that was changed."""
+    is_trial: bool = False
+
+
+class GiveDevicePassword(_Message):
+    """The password of a camera or recorder."""
+
+    act: Literal["device_password"] = "device_password"
+    id: SourceName
+    device: Annotated[str, Field(max_length=80)]
+    password: Annotated[str, Field(max_length=200)]
+
+
+class StartScan(_Message):
+    """Ask every address of a network of the ward's own once."""
+
+    act: Literal["scan"] = "scan"
+    id: SourceName = "equipment"
+    network: Annotated[str, Field(max_length=40)]
+
+
+class AskScan(_Message):
+    """How far the scan is."""
+
+    act: Literal["scan_state"] = "scan_state"
 
 
 Ask = Annotated[
     AskCards | AskLibrary | AskText | AskSample | Reveal | Rotate | Redirect | Switch | TrySource | Draft
-    | TrySample | SaveDeclaration | RemoveDeclaration | AskDevices | SaveDevices,
+    | TrySample | SaveDeclaration | RemoveDeclaration | AskDevices | ReadDevices | SaveDevices | GiveDevicePassword | StartScan | AskScan,
     Field(discriminator="act"),
 ]  # fmt: skip
 ASK: TypeAdapter[Any] = TypeAdapter(Ask)

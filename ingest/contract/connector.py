@@ -26,6 +26,9 @@ from ingest.contract.label import Label
 MOST = 20_000
 """Things that are remembered."""
 
+WATCHED = 0.9
+"""Share of a stretch of time in which a line was asked, from which on it counts as watched all along."""
+
 
 class ConnectorMemory:
     """Facts by key.
@@ -76,6 +79,43 @@ class Identified(NamedTuple):
 Mapped = Iterable[Event | Identified]
 
 
+class WatchedSpan(NamedTuple):
+    """A stretch of time in which a line was asked again and again, and was up or down all along."""
+
+    begins: datetime
+    ends: datetime
+    is_up: bool
+
+
+class LineHistory:
+    """When the ward's lines were up and down lately, as whoever asks them saw it; all mappings of a process share it."""
+
+    def __init__(self) -> None:
+        self._spans: dict[str, Sequence[WatchedSpan]] = {}
+
+    def tell(self, line: str, spans: Sequence[WatchedSpan]) -> None:
+        """Take what is known of a line in place of what was known before; nothing: it is no line any more."""
+        self._spans[line] = spans
+        if not spans:
+            del self._spans[line]
+
+    def down_between(self, begins: datetime, ends: datetime) -> timedelta | None:
+        """How long the line that held best was down in a stretch of time; `None` where none was asked all along."""
+        found = []
+        for spans in self._spans.values():
+            up, down = (
+                sum(
+                    (min(one.ends, ends) - max(one.begins, begins)).total_seconds()
+                    for one in spans
+                    if one.is_up is is_up and one.ends > begins and one.begins < ends
+                )
+                for is_up in (True, False)
+            )
+            if down or up >= WATCHED * (ends - begins).total_seconds():
+                found.append(timedelta(seconds=down))
+        return min(found, default=None)
+
+
 @dataclass(frozen=True)
 class Context:
     """What a connector may use besides the message; tests pass their own."""
@@ -86,6 +126,8 @@ class Context:
     """A keyed hash that stands in for a code that could lead to a person."""
     memory: ConnectorMemory = field(default_factory=ConnectorMemory)
     """What is known of earlier messages; each mapping has its own."""
+    lines: LineHistory = field(default_factory=LineHistory)
+    """When the lines were up, of which another source tells."""
 
 
 class ReceivedMessage(NamedTuple):
@@ -124,6 +166,27 @@ class Webhook:
     """Standard Webhooks 1.0, unless the source knows only something else."""
 
 
+class Occurrence(NamedTuple):
+    """One meeting of a calendar; of a series each by itself."""
+
+    ref: str
+    """A hash of what the calendar calls it; the same when it is moved."""
+    begins: datetime
+    ends: datetime
+    is_cancelled: bool
+    fault: str = ""
+    """Why it cannot be said when it takes place."""
+
+
+class CalendarPage(NamedTuple):
+    """What a calendar says about the days around now."""
+
+    position: str | None
+    """The cursor before it."""
+    now: datetime
+    occurrences: Sequence[Occurrence]
+
+
 @dataclass(frozen=True)
 class Poll:
     """We ask the source's REST interface for what is new since a cursor, which is saved after Kafka has acknowledged."""
@@ -144,8 +207,9 @@ class Poll:
     """Header that bears the key (a setting); empty: `Authorization: Bearer <key>`."""
     token_path: str = ""
     """OAuth 2 client credentials: path of the token endpoint below the base URL; the setting is `<client id>:<secret>` then."""
-    is_xml: bool = False
-    """Whether answers are XML; a page is what `xmltodict` makes of one."""
+    form: Literal["json", "xml", "icalendar"] = "json"
+    """What answers are written in. A page is their value; of XML what `xmltodict` makes of it, of a calendar a `CalendarPage`. The address
+    of a calendar is a secret: whoever knows it may read it."""
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ The password of a device is the content of `<data folder>/secrets/device_<name>`
 
 import tomllib
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, TypeAdapter, ValidationError
@@ -65,6 +65,24 @@ def password_file(data_folder: Path, device: str) -> Path:
     return data_folder / "secrets" / f"device_{device}"
 
 
+def parse_devices(value: Any, name: str) -> dict[str, DeviceEntry]:
+    """The devices of a list, by their names.
+
+    Args:
+        value: as TOML holds it.
+        name: of the list, for errors.
+
+    Raises:
+        ConfigurationError: it is none; says where.
+    """
+    try:
+        return _LIST.validate_python(value)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        place = ".".join(map(str, first["loc"]))
+        raise ConfigurationError(f"{name}: {place}: {first['msg']}") from None
+
+
 def listed_devices(data_folder: Path, connector_id: str) -> list[ListedDevice]:
     """The devices of a source; none where there is no list.
 
@@ -75,13 +93,9 @@ def listed_devices(data_folder: Path, connector_id: str) -> list[ListedDevice]:
     try:
         with file.open("rb") as opened:
             content = opened.read(LARGEST_LIST)
-        found = _LIST.validate_python(tomllib.loads(content.decode()))
+        found = parse_devices(tomllib.loads(content.decode()), file.name)
     except FileNotFoundError:
         return []
-    except ValidationError as error:
-        first = error.errors(include_url=False, include_input=False)[0]
-        place = ".".join(map(str, first["loc"]))
-        raise ConfigurationError(f"{file.name}: {place}: {first['msg']}") from None
     except (OSError, ValueError, RecursionError) as error:
         raise ConfigurationError(f"{file.name} cannot be read as TOML: {error}") from None
     return [

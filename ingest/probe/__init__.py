@@ -5,6 +5,7 @@
 `snmp`         questions by SNMP, v2c and v3
 `snmp_secret`  what devices are asked with by SNMP
 `device_mib`   what a printer or a PC says of itself by SNMP
+`scan`         what answers in a network of the ward's own
 `comparison`   an answer held against what was known before: what has changed
 `reader`       asks all devices for ever
 """

@@ -19,13 +19,22 @@ from typing import Any
 
 from pydantic import BaseModel, TypeAdapter
 
-from ingest.contract.connector import ProbedDevice
+from ingest.contract.connector import ProbedDevice, WatchedSpan
 from ingest.probe.question import ProbeAnswer
 
 MISSES = 2
 """Answers that stay away one after the other before a device is down."""
 
 MEASURED_EVERY = timedelta(minutes=5)
+
+SPANS_KEPT = timedelta(days=2)
+"""How long it is known when a line was up and down."""
+
+MOST_SPANS = 500
+"""Of one line."""
+
+LONGEST_GAP = timedelta(minutes=5)
+"""Between two answers, of which the second shows that nothing changed since the first."""
 
 Told = dict[str, Any]
 """A message."""
@@ -49,6 +58,8 @@ class KnownDevice(BaseModel):
     """The sum over all answers that are counted in `delays`."""
     delays: int = 0
     measured_from: datetime | None = None
+    spans: tuple[WatchedSpan, ...] = ()
+    """When it was up and when it was down, where it is measured."""
 
 
 KNOWN_DEVICES = TypeAdapter(dict[str, KnownDevice])
@@ -127,6 +138,20 @@ def count_answer(known: KnownDevice, answer: ProbeAnswer, now: datetime) -> tupl
     if answer.delay_ms is not None:
         after.delay_ms, after.delays = after.delay_ms + answer.delay_ms, after.delays + 1
     return after, told
+
+
+def note_span(known: KnownDevice, answer: ProbeAnswer, now: datetime) -> KnownDevice:
+    """Note that a line is up or down; a single answer that stays away leaves it open until the next one."""
+    if known.is_up is None or (known.is_up and not answer.reached):
+        return known
+    spans = [one for one in known.spans if one.ends > now - SPANS_KEPT]
+    last = spans[-1] if spans else None
+    if last is not None and last.is_up is known.is_up and now - last.ends <= LONGEST_GAP:
+        spans[-1] = last._replace(ends=now)
+    else:
+        begins = known.down_since or now
+        spans.append(WatchedSpan(max(begins, last.ends) if last else begins, now, known.is_up))
+    return known.model_copy(update={"spans": tuple(spans[-MOST_SPANS:])})
 
 
 def _told(device: ProbedDevice, told: str, at: datetime) -> Told:

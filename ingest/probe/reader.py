@@ -27,6 +27,7 @@ from ingest.probe.comparison import (
     compare_answer,
     compare_list,
     count_answer,
+    note_span,
     whole_answer,
 )
 from ingest.probe.device_list import list_file, read_devices
@@ -138,7 +139,16 @@ class ProbeReader(SourceReader):
         after, told = compare_list(self._known, self._devices, self._mapper.context.clock.now())
         if told or after.keys() != self._known.keys():
             await self._into_kafka(told)
+        for gone in self._known.keys() - after.keys():
+            self._mapper.context.lines.tell(gone, ())
         self._known = after
+        self._tell_lines()
+
+    def _tell_lines(self) -> None:
+        """Let other sources know when the lines were up."""
+        for id_, one in self._known.items():
+            if one.device.category in self._way.measured:
+                self._mapper.context.lines.tell(id_, one.spans)
 
     async def _round(self) -> None:
         """Ask each device once."""
@@ -156,11 +166,12 @@ class ProbeReader(SourceReader):
             if self._way.tells_all:
                 told += whole_answer(known, answer, now)
             if device.category in self._way.measured:
-                known, said = count_answer(known, answer, now)
+                known, said = count_answer(note_span(known, answer, now), answer, now)
                 told += said
             after[device.device] = known
         await self._into_kafka(told)
         self._known = after
+        self._tell_lines()
         if after != before:
             await asyncio.to_thread(self._cursor.save, KNOWN_DEVICES.dump_json(after).decode())
         self._show()

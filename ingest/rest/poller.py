@@ -17,10 +17,11 @@ from pydantic import SecretStr
 from xxhash import xxh3_64_hexdigest
 
 from ingest.administration.reach import ForbiddenAddress
-from ingest.contract.connector import Poll
+from ingest.contract.connector import CalendarPage, Poll
 from ingest.contract.envelope import Envelope
 from ingest.contract.errors import ConfigurationError, InvalidEvent, Unavailable
 from ingest.kafka.producer import Producer
+from ingest.rest.calendar import CalendarReader
 from ingest.rest.oauth import ClientCredentials
 from ingest.runtime.backoff import BackOff
 from ingest.runtime.failpoint import failpoint
@@ -41,6 +42,8 @@ PATIENCE = timedelta(seconds=30)
 
 MOST_REMEMBERED = 10_000
 """Events and dead letters that are known to be in Kafka: pages that overlap are not written again and again."""
+
+_MEDIA_TYPES = {"json": "application/json", "xml": "application/xml", "icalendar": "text/calendar"}
 
 FAILURES_UNTIL_DOWN = 2
 """One lost answer is not an outage."""
@@ -97,6 +100,9 @@ class RestPoller(SourceReader):
         self._cursor = cursor
         self._base = _checked(url, self._id).rstrip("/")
         self._url = self._base + way.path
+        # What stands behind the host of a calendar's address is a secret.
+        self._name = str(httpx.URL(self._base).copy_with(path="/…")) if way.form == "icalendar" else self._url
+        self._calendar = CalendarReader()
         self._token = token
         self._guard = guard
         self._credentials: ClientCredentials | None = None
@@ -141,8 +147,7 @@ class RestPoller(SourceReader):
             await asyncio.sleep(self._pause)
 
     def _http(self) -> httpx.AsyncClient:
-        kind = "application/xml" if self._way.is_xml else "application/json"
-        headers = {"accept": kind, "accept-encoding": "identity", "user-agent": "ward-ioc"}
+        headers = {"accept": _MEDIA_TYPES[self._way.form], "accept-encoding": "identity", "user-agent": "ward-ioc"}
         if self._token is not None and self._credentials is None:
             key = self._token.get_secret_value()
             headers |= {self._way.key_header: key} if self._way.key_header else {"authorization": f"Bearer {key}"}
@@ -157,11 +162,14 @@ class RestPoller(SourceReader):
         """
         status, body = await self._asked(http, self._way.parameters(position))
         if status != 200:
-            raise PollFailed(f"http_{status}", f"{self._url} answered with status {status}")
+            raise PollFailed(f"http_{status}", f"{self._name} answered with status {status}")
         try:
-            return parse_xml(body) if self._way.is_xml else parse_json_loosely(body)
+            if self._way.form == "icalendar":
+                now = self._mapper.context.clock.now()
+                return CalendarPage(position, now, await self._calendar.occurrences(body, now))
+            return parse_xml(body) if self._way.form == "xml" else parse_json_loosely(body)
         except InvalidEvent as fault:
-            raise PollFailed("bad_answer", f"{self._url} did not answer with what can be read: {fault}") from fault
+            raise PollFailed("bad_answer", f"{self._name} did not answer with what can be read: {fault}") from fault
 
     async def _asked(self, http: httpx.AsyncClient, parameters: dict[str, str]) -> tuple[int, bytes]:
         """Status and body of one answer.
@@ -192,15 +200,15 @@ class RestPoller(SourceReader):
                 await asyncio.to_thread(self._guard)
             async with asyncio.timeout(PATIENCE.total_seconds()), http.stream(method, url, **asked) as answer:
                 if answer.headers.get("content-encoding", "identity") != "identity":
-                    raise PollFailed("bad_answer", f"{url} answered compressed, which was not asked for")
+                    raise PollFailed("bad_answer", f"{self._name} answered compressed, which was not asked for")
                 async for chunk in answer.aiter_raw():
                     body += chunk
                     if len(body) > LARGEST_ANSWER:
-                        raise PollFailed("bad_answer", f"{url} answered with more than {LARGEST_ANSWER} bytes")
+                        raise PollFailed("bad_answer", f"{self._name} answered with more than {LARGEST_ANSWER} bytes")
         except ForbiddenAddress as error:
             raise PollFailed("forbidden_address", str(error)) from error
         except (httpx.HTTPError, TimeoutError, OSError) as error:
-            raise PollFailed("no_answer", f"{url}: {type(error).__name__} {error}".strip()) from error
+            raise PollFailed("no_answer", f"{self._name}: {type(error).__name__} {error}".strip()) from error
         return answer.status_code, bytes(body)
 
     def _parts(self, page: Any) -> tuple[Sequence[Any], str | None]:
@@ -214,10 +222,10 @@ class RestPoller(SourceReader):
             (following or "").encode()  # half a surrogate pair could not be kept
         except (LookupError, TypeError, ValueError, AttributeError, InvalidEvent) as error:
             raise PollFailed(
-                "bad_answer", f"{self._url} answered in another form: {type(error).__name__} {error}"
+                "bad_answer", f"{self._name} answered in another form: {type(error).__name__} {error}"
             ) from error
         if following is not None and len(following) > LONGEST:
-            raise PollFailed("bad_answer", f"{self._url} gave a cursor of more than {LONGEST} characters")
+            raise PollFailed("bad_answer", f"{self._name} gave a cursor of more than {LONGEST} characters")
         return items, following
 
     def _taken(self, items: Sequence[Any]) -> list[MappedMessage] | None:

@@ -1,12 +1,17 @@
-"""The map of the residential groups: choosing a layer shows its states at once, each by colour, sign and words."""
+"""The residential groups, as a grid and on the map: a layer shows its states at once, by colour, sign and words; each leads to its page."""
 
+import json
 import re
+from itertools import count
 
 import pytest
 from playwright.sync_api import expect
 
+from commands.developers.pretend_map import pretend_features
+from dashboard.ward_map.file import NAME
 from tests.browser.conftest import live
 from tests.browser.support.served import served
+from tests.dashboard.support.devices import DeviceReader
 from tests.dashboard.support.ward import CAMERAS, OFFLINE, PETITIONS, stock
 
 pytestmark = pytest.mark.browser
@@ -21,17 +26,30 @@ SEEN = """() => Object.fromEntries([...document.querySelectorAll(".cell")].map(c
 EVERY = set(range(1, 71))
 
 
-@pytest.fixture
-def board(tmp_path):
-    with served(tmp_path) as found:
+@pytest.fixture(scope="module")
+def board(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("groups")
+    features = [*pretend_features(), *map(placed, ("tdp-012-l1", "tdp-013-l1"))]
+    (folder / NAME).write_text(json.dumps({"type": "FeatureCollection", "features": features}), encoding="utf-8")
+    with served(folder, reader=DeviceReader()) as found:
         yield found
+
+
+def placed(device):
+    """A loudspeaker whose place is known."""
+    place = {"type": "Point", "coordinates": [106.67, 20.86]}
+    return {"type": "Feature", "properties": {"device": device, "kind": "speaker"}, "geometry": place}
+
+
+NAMES = count(1)
 
 
 @pytest.fixture
 def page(board, screen):
-    password = board.accounts.add("lan", frozenset({"leader"}))
+    name = f"person-{next(NAMES)}"
+    password = board.accounts.add(name, frozenset({"leader"}))
     opened = screen(f"{board.url}/login?next=/")
-    opened.fill("[name=name]", "lan")
+    opened.fill("[name=name]", name)
     opened.fill("[name=password]", password)
     opened.keyboard.press("Enter")
     live(opened)
@@ -64,6 +82,66 @@ def test_the_layers_show_cameras_and_petitions(page, artefacts):
     page.locator("#groups-card").screenshot(path=artefacts / "groups-petitions.png")
     assert (those(page, "■"), those(page, "▲"), those(page, "")) == ({52}, {8}, {7})
     assert those(page, "hatched") == EVERY - PETITIONS.keys()
+
+
+def test_a_cell_is_pressed_and_its_group_s_devices_say_since_when(board, page, artefacts):
+    page.locator("#group-12").press("Enter")
+    page.wait_for_url(f"{board.url}/group/12")
+    expect(page.locator("#group-devices")).to_contain_text("mất kết nối")
+    page.locator("#group-devices a").first.click()
+    page.wait_for_url(f"{board.url}/device/tdp-012-l1")
+    expect(page.locator("#device-said")).to_contain_text("03:15, đã 7 giờ")
+    page.screenshot(path=artefacts / "device.png")
+
+
+def test_on_the_map_each_group_looks_as_its_cell_and_is_pressed_by_mouse_keyboard_and_finger(
+    board, page, chromium, artefacts
+):
+    page.goto(f"{board.url}/groups")
+    live(page)
+    signs = """() => Object.fromEntries([...document.querySelectorAll(".area")].map(area => [Number(area.id.slice(5)),
+      [...area.querySelectorAll("tspan")].filter(one => getComputedStyle(one).display !== "none").map(one => one.textContent).join("")]))"""
+    expect(page.locator("#area-12")).to_have_class(re.compile("worst-warning"))
+    assert page.evaluate(signs)["52"] == "■52"
+    page.locator("#map-card").screenshot(path=artefacts / "map.png")
+    choose(page, "camera")
+    expect(page.locator("#map")).to_have_attribute("data-layer", "cameras")
+    assert {sign for number, sign in page.evaluate(signs).items() if int(number) in (5, 30)} == {"▲5", "▲30"}
+    assert page.locator(".area .symbol-cameras:visible").count() == len(CAMERAS)
+    page.locator("#area-12").press("Enter")
+    page.wait_for_url(f"{board.url}/group/12")
+    page.go_back()
+    live(page)
+    page.locator("#area-52 text").click()
+    page.wait_for_url(f"{board.url}/group/52")
+    context = chromium.new_context(
+        viewport={"width": 390, "height": 844},
+        has_touch=True,
+        is_mobile=True,
+        storage_state=page.context.storage_state(),
+    )
+    phone = context.new_page()
+    phone.goto(f"{board.url}/groups")
+    live(phone)
+    phone.locator("#area-17 text").tap()
+    phone.wait_for_url(f"{board.url}/group/17")
+    phone.goto(f"{board.url}/")
+    live(phone)
+    phone.locator("#group-17").tap()
+    phone.wait_for_url(f"{board.url}/group/17")
+    context.close()
+
+
+def test_devices_whose_place_is_known_stand_there_and_say_that_they_are_offline(board, page):
+    page.goto(f"{board.url}/groups")
+    live(page)
+    expect(page.locator(".device:visible")).to_have_count(2)
+    assert page.locator(".area .symbol-speakers:visible").count() == 0, "not at their groups' centres as well"
+    board.push(stock("S02", 1, split=("key", "tdp-012-l1")))
+    expect(page.locator("[data-name='tdp-012-l1']")).to_have_class(re.compile("is-lost"))
+    assert page.locator(".device .flag:visible").count() == 1
+    page.locator("[data-name='tdp-012-l1']").press("Enter")
+    page.wait_for_url(f"{board.url}/device/tdp-012-l1")
 
 
 def test_what_is_pushed_changes_the_chosen_layer(board, page):

@@ -1,6 +1,6 @@
 """Every page in every density, theme and language: how large its letters are, and whether texts are cut off or lie on each other."""
 
-from itertools import count, product
+from itertools import product
 
 import pytest
 from playwright.sync_api import expect
@@ -8,13 +8,10 @@ from playwright.sync_api import expect
 from dashboard.access.displays import LETTERS
 from dashboard.apps.page_list import pages
 from dashboard.board.wall_tour import wall_pages
-from dashboard.state.alarm import combine_alarms
 from dashboard.words.text import QUIET, state_word
 from ingest.contract.clock import RealClock
 from tests.browser.conftest import live, shown
-from tests.browser.support.legible import look
-from tests.browser.support.served import served
-from tests.dashboard.support.alarms import after, raised, wall
+from tests.browser.support.legible import DESK_LEAST, FINGER, PLACES, log_in, look, showing_alarms
 from tests.dashboard.support.ward import NOW_MS
 from warehouse.model.expression import DAY_MS
 
@@ -24,33 +21,31 @@ WALL = [(1920, 1080), (3840, 2160), (2560, 1080)]
 DESK = [(1366, 768), (1280, 720), (1280, 1024), (1920, 1080), (2560, 1440)]
 PHONE = [(390, 844)]
 LOOKS = list(product(("dark", "light"), ("vi", "en")))
-PLACES = [*(page.path for page in pages().values() if page.arguments is None), "/history/Q03", "/proof/Q03"]
-DESK_LEAST = 13
-"""Pixels."""
-FINGER = 44
-"""Pixels that what is pressed on a phone is high."""
 SAY = """([state, word]) => document.querySelectorAll('.card-head .fresh').forEach(fresh => {
     fresh.className = 'fresh is-' + state;
     fresh.querySelector('.word').textContent = word;
     fresh.querySelector('.age').textContent = '';
 })"""
 """The longest that cards say of how fresh they are."""
-NUMBERS = count(1)
+MENU = "() => parseFloat(getComputedStyle(document.querySelector('.ways')).fontSize)"
 VIEW = """view => document.documentElement.dataset.view = Math.min(view, document.querySelectorAll('.domain .line').length || 1)"""
 MOST_LINES = 4
 
 
-def sampled(sizes, first=0):
-    """Every combination of size, theme and language; those that not every run tries are marked."""
-    every = [(size, *seen) for size, seen in product(sizes, LOOKS)]
-    return [one if place == first else pytest.param(*one, marks=pytest.mark.faults) for place, one in enumerate(every)]
+def every(sizes):
+    """Every combination of size, theme and language."""
+    return [(size, *seen) for size, seen in product(sizes, LOOKS)]
+
+
+def sampled(sizes):
+    """Every combination; those that not every run tries are marked."""
+    first, *others = every(sizes)
+    return [first, *(pytest.param(*one, marks=pytest.mark.faults) for one in others)]
 
 
 @pytest.fixture(scope="module")
 def board(tmp_path_factory):
-    with served(tmp_path_factory.mktemp("legible")) as found:
-        more = after(raised("speaker.offline", "2", "critical", 9, 91.4, "TDP-012 TDP-013 TDP-041 TDP-042 TDP-055"))
-        found.show(combine_alarms([*wall().active, more, *wall().cleared], {}))
+    with showing_alarms(tmp_path_factory.mktemp("legible")) as found:
         yield found
 
 
@@ -106,39 +101,71 @@ def test_letters_follow_the_screen_and_its_distance(board, opened, letters):
     assert on_the_wall(board, opened(WALL[0]), WALL[0], "dark", "vi", letters) == {}
 
 
-def log_in(board, page):
-    """Let a person in."""
-    name = f"person-{next(NUMBERS)}"
-    password = board.accounts.add(name, frozenset({"admin"}))
-    page.goto(f"{board.url}/login?next=/")
-    page.fill("[name=name]", name)
-    page.fill("[name=password]", password)
-    page.keyboard.press("Enter")
-    page.wait_for_url(f"{board.url}/")
-    shown(page)
-
-
-def at_a_desk(board, page, scheme, language, finger=0):
-    """What is wrong with each page that a person sees."""
+def at_a_desk(board, page, sizes, scheme, language, finger=0):
+    """What is wrong with each page that a person sees, in each size; and where the menu stands on it."""
     log_in(board, page)
-    found = {}
+    found, menus = {}, {}
     for path in PLACES:
-        page.goto(f"{board.url}{path}?theme={scheme}&lang={language}")
+        page.goto(f"{board.url}{path}{'&' if '?' in path else '?'}theme={scheme}&lang={language}")
         shown(page)
-        page.wait_for_timeout(300)  # charts are drawn
-        if faults := look(page, DESK_LEAST, finger).faults:
-            found[path] = faults
-    return found
+        for size in sizes:
+            page.set_viewport_size(dict(zip(("width", "height"), size, strict=True)))
+            page.wait_for_timeout(400)  # charts are drawn
+            if faults := look(page, DESK_LEAST, finger).faults:
+                found[path, size] = faults
+            box = page.locator(".ways").bounding_box()
+            menus.setdefault(size, set()).add((box["x"], box["y"], box["height"] < 3 * page.evaluate(MENU)))
+    return found, menus
 
 
-@pytest.mark.parametrize(("size", "scheme", "language"), sampled(DESK, first=2))
-def test_at_a_desk_nothing_is_small_or_cut(board, opened, size, scheme, language):
-    assert at_a_desk(board, opened(size), scheme, language) == {}
+@pytest.mark.faults
+@pytest.mark.parametrize(("scheme", "language"), LOOKS)
+def test_at_a_desk_nothing_is_small_or_cut_and_the_menu_stays(board, opened, scheme, language):
+    """On every page the menu is one line in the same place."""
+    found, menus = at_a_desk(board, opened(DESK[0]), DESK, scheme, language)
+    assert found == {}
+    assert all(len(places) == 1 and all(is_line for *_, is_line in places) for places in menus.values()), menus
 
 
-@pytest.mark.parametrize(("size", "scheme", "language"), sampled(PHONE))
-def test_on_a_phone_nothing_is_small_or_cut_and_a_finger_finds_it(board, opened, size, scheme, language):
-    assert at_a_desk(board, opened(size), scheme, language, FINGER) == {}
+@pytest.mark.faults
+@pytest.mark.parametrize(("scheme", "language"), LOOKS)
+def test_on_a_phone_nothing_is_small_or_cut_and_a_finger_finds_it(board, opened, scheme, language):
+    found, _ = at_a_desk(board, opened(PHONE[0]), PHONE, scheme, language, FINGER)
+    assert found == {}
+
+
+def test_what_a_page_is_for_is_a_key_away_and_the_focus_comes_back(board, opened):
+    page = opened(DESK[0])
+    log_in(board, page)
+    page.goto(f"{board.url}/queue?lang=vi")
+    shown(page)
+    page.locator("#q02-figure").focus()
+    page.keyboard.press("?")
+    expect(page.locator("#help-text")).to_contain_text("Chờ lâu ở một dịch vụ")
+    expect(page.locator("#help-text li").first).to_be_visible()
+    assert look(page, DESK_LEAST).faults == []
+    page.keyboard.press("Escape")
+    expect(page.locator("#help-dialog")).to_be_hidden()
+    assert page.evaluate("document.activeElement.id") == "q02-figure"
+    page.locator("#help").click()
+    expect(page.locator("#help-dialog")).to_be_visible()
+    page.locator("#help-close").click()
+    expect(page.locator("#help-dialog")).to_be_hidden()
+
+
+def test_back_leads_where_one_came_from_also_after_another_language(board, opened):
+    page = opened(DESK[0])
+    log_in(board, page)
+    page.goto(f"{board.url}/queue?lang=vi")
+    shown(page)
+    page.locator("#q01-figure").click()
+    page.wait_for_url(f"{board.url}/history/Q01")
+    shown(page)
+    page.locator("#language").click()
+    page.wait_for_url(f"{board.url}/history/Q01?lang=en")
+    shown(page)
+    page.locator("a.back[data-back]").click()
+    page.wait_for_url(f"{board.url}/queue?lang=vi")
 
 
 def test_on_a_phone_alarms_come_first_and_the_ways_lie_under_the_thumb(board, opened):

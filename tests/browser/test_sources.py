@@ -5,6 +5,7 @@ import hashlib
 import hmac
 import json
 import re
+import socket
 import threading
 import time
 from collections.abc import Iterator
@@ -18,6 +19,7 @@ from openpyxl import Workbook
 from playwright.sync_api import Locator, Page, expect
 from pydantic import SecretStr
 
+from ingest.devices.listed import listed_devices
 from tests.browser.conftest import PATIENCE
 from tests.browser.support.served import Served, served
 from tests.connectors.support.install import InstallWithoutKafka
@@ -240,3 +242,94 @@ def test_a_table_and_a_folder_are_connected_with_the_page_alone(chromium, board,
         (tmp_path / "bai.xlsx").rename(install.folder / "inbox" / "bai_dang" / "bai.xlsx")
         expect(card).to_contain_text("post.published")
         assert "post.published" in {one.kind for one in install.kafka.sent}
+
+
+def type_device(page: Page, number: int, **cells: str) -> None:
+    """Fill in a row of the list of devices, counted from 0."""
+    row = page.locator(f"#devices-rows .ag-center-cols-container [row-index='{number}']")
+    for column, text in cells.items():
+        row.locator(f"[col-id='{column}']").dblclick()
+        row.locator(f"[col-id='{column}'] input").fill(text)
+        page.keyboard.press("Enter")
+        expect(row.locator(f"[col-id='{column}']")).to_have_text(text)
+
+
+def tick(page: Page, grid: str, place: int) -> None:
+    page.locator(f"#{grid} [row-index='{place}'] input[type=checkbox]").first.check()
+
+
+def test_devices_and_cameras_are_added_changed_and_removed_on_the_page(chromium, board, install, tmp_path, artefacts):
+    with sources_page(chromium, board) as (page, password), socket.create_server(("127.0.0.1", 9100)):
+        page.get_by_role("tab", name="Thiết bị, camera").click()
+        expect(page.locator("#devices-rows [col-id='category']").first).to_be_visible()
+        list_devices(page, install, tmp_path, artefacts)
+        list_cameras(page, install, password)
+        page.goto(f"{board.url}/system")
+        expect(page.locator("body")).to_contain_text("equipment (+MT-01, +MH-Q01): đổi danh sách thiết bị")
+        expect(page.locator("body")).to_contain_text("equipment (127.0.0.1/32): quét mạng")
+
+
+def list_devices(page: Page, install: InstallWithoutKafka, folder: Path, artefacts: Path) -> None:
+    """Two by typing, one of them away again, one by a file, and one that a scan found."""
+    kept = install.folder / "inventory" / "equipment.csv"
+    book = folder / "thiet-bi.csv"
+    for place, cells in enumerate(
+        ({"device": "MT-01", "address": "127.0.0.1"}, {"device": "MH-Q01", "address": "127.0.0.1"})
+    ):
+        page.click("#devices-add")
+        type_device(page, place, **cells, category="Máy tính", place="Quầy 1")
+        choose_method(page, place, "ping")
+    expect(page.locator("#devices-save")).to_be_disabled()
+    page.click("#devices-look")
+    expect(page.locator("#devices-plan")).to_contain_text("MH-Q01")
+    page.screenshot(path=artefacts / "sources-devices.png")
+    assert not kept.exists()
+    page.click("#devices-save")
+    expect(page.locator("#devices-done")).to_contain_text("Đã lưu")
+    assert "MT-01;Máy tính;Quầy 1;ping;127.0.0.1" in kept.read_text("utf-8")
+    tick(page, "devices-rows", 1)
+    page.click("#devices-remove")
+    page.click("#devices-look")
+    expect(page.locator("#devices-plan")).to_contain_text("bỏ")
+    page.click("#devices-save")
+    until(lambda: "MH-Q01" not in kept.read_text("utf-8"))
+    expect(page.locator("#devices-done")).to_contain_text("Đã lưu")
+    book.write_text("Mã;Loại;Nơi đặt;Theo dõi;Địa chỉ\nMT-01;Máy tính;Quầy 2;ping;127.0.0.1\n", "utf-8")
+    page.set_input_files("#devices-upload input[type=file]", book)
+    expect(page.locator("#devices-done")).to_contain_text("Đã đọc tệp")
+    page.click("#devices-look")
+    expect(page.locator("#devices-plan")).to_contain_text("Quầy 2")
+    page.fill("#scan-network", "127.0.0.0/8")
+    page.click("#scan-start")
+    expect(page.locator("#scan-fault")).to_contain_text("tối đa một mạng /24")
+    page.fill("#scan-network", "127.0.0.1/32")
+    page.click("#scan-start")
+    expect(page.locator("#scan-rows [row-id='127.0.0.1']").first).to_contain_text("9100")
+    tick(page, "scan-rows", 0)
+    page.click("#scan-take")
+    expect(page.locator("#devices-rows [row-index='1']").first).to_contain_text("TB-0-1")
+    page.click("#devices-look")
+    page.click("#devices-save")
+    until(lambda: "TB-0-1;Máy in" in kept.read_text("utf-8"))
+
+
+def choose_method(page: Page, place: int, method: str) -> None:
+    page.locator(f"#devices-rows .ag-center-cols-container [row-index='{place}'] [col-id='by']").dblclick()
+    page.get_by_role("option", name=method, exact=True).click()
+
+
+def list_cameras(page: Page, install: InstallWithoutKafka, password: str) -> None:
+    choose(page, "devices-source", "Camera Hikvision, HiLook (ISAPI)")
+    expect(page.locator("#devices-rows [col-id='channels']").first).to_be_visible()
+    page.click("#devices-add")
+    type_device(page, 0, device="tdp017-cong-cho", address="http://127.0.0.1", user="ioc")
+    page.click("#devices-look")
+    page.click("#devices-save")
+    expect(page.locator("#devices-done")).to_contain_text("Đã lưu")
+    tick(page, "devices-rows", 0)
+    page.fill("#device-password", "mật khẩu camera")
+    page.fill("#device-own", password)
+    page.click("#device-give")
+    expect(page.locator("#device-given")).to_contain_text("Đã đặt")
+    (found,) = listed_devices(install.folder, "isapi")
+    assert found.password.get_secret_value() == "mật khẩu camera"

@@ -32,6 +32,7 @@ def test_a_query_gives_table_chart_and_csv(open_board, artefacts, kiosk, languag
         page.get_by_role("tab").nth(1).click()
         expect(page.locator("#sql-chart .main-svg").first).to_be_visible()
         for _ in range(2):
+            page.click("#account")
             page.click("#theme")
             page.wait_for_function(FOLLOWS_SCHEME)
         with page.expect_download() as download:

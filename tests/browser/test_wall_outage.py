@@ -84,14 +84,16 @@ def test_a_quiet_hall_is_live_and_a_dead_kiosk_is_not(wall, kiosk):
     expect(word).to_have_text("ĐANG CẬP NHẬT", timeout=AWAY)
 
 
-def test_its_memory_is_flat_while_it_turns_fast(stack, kiosk, screen):
+@pytest.mark.parametrize("most", [3, pytest.param(None, id="all", marks=pytest.mark.faults)])
+def test_its_memory_is_flat_while_it_turns_fast(stack, kiosk, screen, most):
+    """By the pages with most on them; by all of them when there is time."""
     kiosk.beat()
-    stops = tuple((page.path, timedelta(seconds=0.25)) for page in wall_pages(pages()))
+    stops = tuple((page.path, timedelta(seconds=0.25)) for page in wall_pages(pages())[:most])
     _, token = Displays(stack.install.board).add("hall", RealClock().now(), stops)
     page = screen(f"{stack.install.board.url}/wall?token={token}")
     live(page)
     samples = []
-    for sample in islice(soak.sample_rounds(page, lambda: stack.memory()["dashboard"]), soak.FEWEST):
+    for sample in islice(soak.sample_rounds(page, lambda: stack.memory()["dashboard"], len(stops)), soak.FEWEST):
         samples.append(sample)
         kiosk.issue()
     found = soak.soak_report(samples, [])

@@ -3,7 +3,9 @@
 import asyncio
 import time
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Event, Thread
 from typing import Any
@@ -18,7 +20,7 @@ from connectors.settings import ConnectorsSettings
 from connectors.simulator.protocols.centre import Centre
 from connectors.simulator.systems import equipment
 from connectors.simulator.ward import Pretend
-from ingest.contract.clock import Clock
+from ingest.contract.clock import WARD_ZONE, Clock
 from ingest.contract.connector import PostProof
 from ingest.probe.device_list import read_devices
 from tests.connectors.support.taking import Still, events, reason
@@ -110,9 +112,46 @@ def look_up(stack: Stack, number: int) -> int:
     return answer.status_code
 
 
+TITLE = "Họp với bà Trần Thị Mai"
+
+
+@contextmanager
+def calendar() -> Iterator[str]:
+    """The address of a calendar with a meeting that is over, one that is under way, one that is cancelled and one without an end."""
+
+    def event(name: str, begins: timedelta, more: str = "") -> str:
+        at = datetime.now(UTC) + begins
+        times = f"DTSTART:{at:%Y%m%dT%H%M%SZ}\r\nDTEND:{at + timedelta(minutes=30):%Y%m%dT%H%M%SZ}"
+        return f"BEGIN:VEVENT\r\nUID:{name}\r\nSUMMARY:{TITLE}\r\n{times}\r\n{more}END:VEVENT\r\n"
+
+    over, now = event("over", -timedelta(hours=2)), event("now", -timedelta(minutes=1))
+    cancelled = event("cancelled", timedelta(hours=2), "STATUS:CANCELLED\r\n")
+    endless = event("endless", timedelta(), "RRULE:FREQ=SECONDLY\r\n")
+    text = f"BEGIN:VCALENDAR\r\nVERSION:2.0\r\n{over}{now}{cancelled}{endless}END:VCALENDAR\r\n"
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(200 if self.path == "/private-0a1b/basic.ics" else 404)
+            self.end_headers()
+            self.wfile.write(text.encode())
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    with ThreadingHTTPServer((HOST, 0), Handler) as server:
+        Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://{HOST}:{server.server_port}/private-0a1b/basic.ics"
+        server.shutdown()
+
+
 @pytest.mark.embedded
 @pytest.mark.timeout(240)
 def test_from_the_devices_to_the_figures(tmp_path: Path, centre: PretendCentre) -> None:
+    with calendar() as address:
+        _to_the_figures(tmp_path, centre, address)
+
+
+def _to_the_figures(tmp_path: Path, centre: PretendCentre, address: str) -> None:
     file = tmp_path / "inventory" / "equipment.csv"
     until(file.is_file)
     devices = read_devices(file)
@@ -129,6 +168,7 @@ def test_from_the_devices_to_the_figures(tmp_path: Path, centre: PretendCentre) 
     watched = [one for one in devices if one.by != "unwatched" and one.category != "duong_truyen"]
     settings = {
         "IOC_CONNECTORS_TOKENS__EQUIPMENT": COMMUNITY,
+        "IOC_CONNECTORS_URLS__ONLINE_MEETING": address,
         "IOC_CONNECTORS_TOKENS__LOUDSPEAKER_SNMP": COMMUNITY,
         "IOC_CONNECTORS_REACHABLE": '["127.0.0.0/8"]',
     }
@@ -144,10 +184,21 @@ def test_from_the_devices_to_the_figures(tmp_path: Path, centre: PretendCentre) 
             for number in (1, 2, 2):
                 until(lambda number=number: look_up(stack, number) == 202)
             until(lambda: figure(client, "E10", "procedure_code", "1.005129")[0] == 2)
+            today = datetime.now(WARD_ZONE).date()
+            of_today = [1 for ago in (2 * 60, 1) if (datetime.now(WARD_ZONE) - timedelta(minutes=ago)).date() == today]
+            until(lambda: figure(client, "E11") == (len(of_today), 0))
+            assert client.query("SELECT line, count() FROM meeting WHERE ended_at IS NOT NULL GROUP BY 1") == [
+                ("unknown", 1)
+            ]
+            assert client.query("SELECT count() FROM meeting WHERE cancelled = 1") == [(1,)]
+            assert client.query("SELECT reason_code FROM raw_dead_letters WHERE source LIKE '%online_meeting'") == [
+                ("calendar",)
+            ]
             centre.end()
             until(lambda: figure(client, "E01") == (0, len(watched)), 120)
             until(lambda: figure(client, "E06") == (0, 1))
             open_ = "SELECT count() FROM equipment_outage WHERE ended_at IS NULL"
             assert client.query(open_) == [(len(watched) + 1,)]
             stored = "".join(event for (event,) in client.query("SELECT event FROM raw_events"))
-            assert [text for text in (HOST, "Nguyễn") if text in stored] == [], "addresses stay in the list"
+            assert [text for text in (HOST, "Nguyễn", TITLE) if text in stored] == [], "addresses stay in the list"
+        assert "private-0a1b" not in stack.log("connectors", lines=10_000), "the address of a calendar is a secret"

@@ -38,9 +38,11 @@ def test_how_messages_are_asked_for(connector: Connector) -> None:
         assert way.topics
         assert set(way.payloads) <= set(way.topics)
     if isinstance(way, Poll):
-        assert way.path.startswith("/")
+        assert way.path.startswith("/") or way.form == "icalendar"
         first: dict[str, Any] = dict(way.parameters(None))
-        assert {**first, **dict(way.parameters("c"))} != first, "a cursor goes on from where the last page ended"
+        assert {**first, **dict(way.parameters("c"))} != first or way.form == "icalendar", (
+            "a cursor goes on from where the last page ended"
+        )
 
 
 def test_how_often_sources_are_asked_and_show_life() -> None:
@@ -54,6 +56,6 @@ def test_how_often_sources_are_asked_and_show_life() -> None:
 
 
 OFTEN = {
-    "civil_status": 5, "content_post": 60, "document_office": 60, "dossier_portal": 5, "equipment": 30, "isapi": 30, "onvif": 20, "petition_portal": 60, "queue_kiosk": 10,
+    "civil_status": 5, "content_post": 60, "document_office": 60, "dossier_portal": 5, "equipment": 30, "isapi": 30, "online_meeting": 60, "onvif": 20, "petition_portal": 60, "queue_kiosk": 10,
     "smart_loudspeaker": 60, "ward_register": 60,
 }  # fmt: skip

@@ -72,8 +72,13 @@ REFUSED: Counter[str] = Counter()
 UNREADABLE = {"not_json", "encoding", "non_finite", "out_of_range", "duplicate_keys", "too_deep"}
 """Reasons for which a webhook is refused at once, with 400 and without a dead letter."""
 
-SENDING = [one for one in MAPPED if not isinstance(one.way, AlertStream | PullPoint | DeviceProbe)]
-"""A device is asked, and our own reader makes the message: what it may answer is tried in `tests/ingest/devices` and `tests/ingest/probe`."""
+SENDING = [
+    one
+    for one in MAPPED
+    if not isinstance(one.way, AlertStream | PullPoint | DeviceProbe) and getattr(one.way, "form", "") != "icalendar"
+]
+"""A device or a calendar is asked, and our own reader makes the message: what it may answer is tried in `tests/ingest/devices`,
+`tests/ingest/probe` and `tests/ingest/rest`."""
 
 
 class Present:

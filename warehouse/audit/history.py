@@ -41,17 +41,19 @@ def recent_audits(client: Client, count: int, until: datetime | None = None) -> 
     return [Audit(*row)._replace(report=_read(row[-1])) for row in rows]
 
 
-def stored_partitions(client: Client) -> list[StoredPartition]:
-    """What is stored of every partition that anything came from."""
+def stored_partitions(client: Client, until: datetime | None = None) -> list[StoredPartition]:
+    """What is stored of every partition that anything came from, or was by a time of the machine's clock."""
+    by, letters = ("WHERE ingested_at <= %(until)s ", "AND received_at <= %(until)s ") if until else ("", "")
     rows = client.query(
         "SELECT topic, partition, sum(e), sum(r), sum(l), max(last), max(newest) FROM ("
         "SELECT topic, toInt32(partition) AS partition, count() AS e, 0 AS r, 0 AS l, max(offset) AS last, max(at_ms) AS newest "
-        "FROM raw_events GROUP BY topic, partition "
+        f"FROM raw_events {by}GROUP BY topic, partition "
         "UNION ALL SELECT topic, toInt32(partition), 0, uniqExact(offset), 0, max(offset), 0 FROM raw_repeats "
-        "GROUP BY topic, partition "
+        f"{by}GROUP BY topic, partition "
         "UNION ALL SELECT original_topic, partition, 0, 0, uniqExact(offset), max(offset), 0 "
-        "FROM raw_dead_letters WHERE original_topic != '' GROUP BY original_topic, partition) "
-        "GROUP BY topic, partition ORDER BY topic, partition"
+        f"FROM raw_dead_letters WHERE original_topic != '' {letters}GROUP BY original_topic, partition) "
+        "GROUP BY topic, partition ORDER BY topic, partition",
+        {"until": until},
     )
     return [StoredPartition(*row) for row in rows]
 

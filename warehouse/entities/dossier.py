@@ -77,7 +77,10 @@ DOSSIER = Entity(
         "first_rescheduled_at": First((DossierRescheduled,)),
         "apologised_at": First((DossierRescheduled,), where=lambda e: e.apology_sent == 1),
         "supplemented_at": Latest({DossierSupplemented: Attr("at")}, empty=NEVER),
-        "supplement_due_at": Latest({DossierSupplemented: Attr("due_at")}, empty=NEVER),
+        # When the portal named a due date last, at a supplement or as a correction.
+        "due_named_at": Latest(
+            dict.fromkeys((DossierSupplemented, DossierCorrected), Attr("at", given="due_at")), empty=0
+        ),
         "requested_at": Latest({DossierSupplementRequested: Attr("requested_at")}, empty=NEVER),
         # The first request and the last: they differ where there was more than one, whatever number the portal gives them.
         "asked_at": First((DossierSupplementRequested,)),

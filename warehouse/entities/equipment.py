@@ -1,4 +1,4 @@
-"""Equipment: the devices of the service centre and its lines, and each time that one of them did not answer."""
+"""Equipment: the devices of the service centre and its lines, and each time that one of them did not answer; online meetings; and look-ups."""
 
 from ingest.contract.events.equipment import (
     EquipmentDown,
@@ -10,6 +10,9 @@ from ingest.contract.events.equipment import (
     EquipmentSupply,
     EquipmentUp,
     LookupMade,
+    MeetingCancelled,
+    MeetingEnded,
+    MeetingScheduled,
     OutageEnded,
     OutageStarted,
 )
@@ -18,6 +21,7 @@ from warehouse.model.entity import Attr, Constant, Entity, First, Latest
 from warehouse.model.expression import NEVER
 
 _SIGNS = (EquipmentUp, EquipmentDown, EquipmentHeartbeat)
+_PLANNED = (MeetingScheduled, MeetingCancelled, MeetingEnded)
 _LISTED = (EquipmentRegistered, *_SIGNS)
 
 
@@ -87,6 +91,24 @@ EQUIPMENT_OUTAGE = Entity(
     born=(OutageStarted,),
     settled=lambda o: o.ended_at < NEVER,
     sources=("equipment",),
+    keep_ms=48 * 3_600_000,
+    counts_ms=24 * 3_600_000,
+)
+
+MEETING = Entity(
+    id="meeting",
+    label=Label(vi="Cuộc họp trực tuyến", en="Online meeting"),
+    fields={
+        "starts_at": Latest(dict.fromkeys(_PLANNED, Attr("starts_at")), empty=NEVER),
+        "ends_at": Latest(dict.fromkeys(_PLANNED, Attr("ends_at")), empty=NEVER),
+        "cancelled": Latest({MeetingCancelled: 1, MeetingScheduled: 0, MeetingEnded: 0}, empty=0),
+        "ended_at": First((MeetingEnded,)),
+        "line": Latest({MeetingEnded: Attr("line")}, empty=""),
+        "line_down_s": Latest({MeetingEnded: Attr("line_down_s")}, empty=0),
+    },
+    born=_PLANNED,
+    settled=lambda m: (m.ended_at < NEVER) | (m.cancelled == 1),
+    sources=("online_meeting",),
     keep_ms=48 * 3_600_000,
     counts_ms=24 * 3_600_000,
 )

@@ -24,6 +24,7 @@ SOURCE = Entity(
         "registered_at": First((SourceHeartbeat, SourceDown, SourceUp)),
         "up": Latest({SourceHeartbeat: 1, SourceUp: 1, SourceDown: 0}, empty=0),
         "seen_at": Latest({SourceHeartbeat: Attr("at"), SourceUp: Attr("at")}, empty=0),
+        "up_at": Latest({SourceUp: Attr("at")}, empty=0),
         "tested_at": Latest({SourceTested: Attr("at")}, empty=0),
         "off": Latest({SourceOff: 1, SourceHeartbeat: 0, SourceUp: 0, SourceDown: 0}, empty=0),
     },

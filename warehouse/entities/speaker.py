@@ -17,7 +17,7 @@ from ingest.contract.events.speaker import (
 )
 from ingest.contract.label import Label
 from warehouse.model.entity import Attr, Constant, Entity, First, Latest
-from warehouse.model.expression import DAY_MS, NEVER, least
+from warehouse.model.expression import DAY_MS, MINUTE, NEVER, least
 
 _EVERY = (DeviceHeartbeat, DeviceOnline, DeviceOffline, DeviceFault, DeviceRestored)
 _BROADCAST = (BroadcastStarted, BroadcastCompleted, BroadcastFailed, BroadcastPreEmpted)
@@ -42,6 +42,7 @@ SPEAKER = Entity(
     born=_EVERY,
     settled=lambda s: False,
     sources=("smart_loudspeaker",),
+    silent_after_ms=3 * MINUTE,
     behaviour={
         "stop": Label(
             "có quyết định thôi dùng thì không tính; không có tín hiệu thì vẫn tính",

@@ -61,13 +61,13 @@ def promised(d: Any) -> Any:
 
 
 def due_unless_moved(d: Any, given: Any) -> Any:
-    """When the result is due by law, by the date that the portal gave: after a supplement for which it gave no new one, the limit begins anew.
+    """When the result is due by law, by the date that the portal gave: after a supplement since which it gave no new one, the limit begins anew.
 
     The time for a procedure runs from when the dossier is complete (NĐ 118/2025 Đ17.3 as amended by NĐ 309/2026 Đ8.3); that it is
     calculated anew after a supplement was NĐ 61/2018 Đ19.4, and that NĐ 118/2025 says the same is not verified.
     """
     date = promised_by(d, given)
-    is_anew = (d.supplemented_at < NEVER) & (d.supplement_due_at == NEVER) & (d.limit_value > 0) & (date < NEVER)
+    is_anew = (d.supplemented_at < NEVER) & (d.due_named_at < d.supplemented_at) & (d.limit_value > 0) & (date < NEVER)
     return choose(is_anew, due_after(d.supplemented_at, d.limit_value, d.limit_unit), date)
 
 

@@ -1,15 +1,15 @@
-"""Equipment: what of the service centre works and what does not, what runs out, and whether the leased line holds."""
+"""Equipment: what of the service centre works and what does not, what runs out, whether the leased line holds, also during meetings."""
 
 from datetime import timedelta
 from typing import Any
 
 from ingest.contract.label import Label
-from warehouse.entities.equipment import EQUIPMENT, EQUIPMENT_OUTAGE, LOOKUP
+from warehouse.entities.equipment import EQUIPMENT, EQUIPMENT_OUTAGE, LOOKUP, MEETING
 from warehouse.indicators import law
 from warehouse.indicators.dismantled import is_in_use
 from warehouse.model.aggregate import Aggregate, Count, Dimension, Flow, Level, Ratio, Stock
 from warehouse.model.deadline import working_time
-from warehouse.model.expression import DAY_MS, MINUTE, greatest, joined, least, window_start
+from warehouse.model.expression import DAY_MS, MINUTE, greatest, joined, least, ward_day, window_start
 from warehouse.model.indicator import MINUTES, Indicator, Threshold, Unit
 
 DEVICES = Unit(Label("thiết bị", "devices"))
@@ -91,6 +91,11 @@ def working_ms_today(o: Any, now: Any) -> Any:
     """How much of the outage lies in the opening hours of the ward's local day so far."""
     begun = greatest(o.started_at, window_start(now, DAY_MS))
     return greatest(working_time(begun, greatest(begun, least(o.ended_at, now))), 0)
+
+
+def is_meeting_of_the_day(m: Any, now: Any) -> Any:
+    """It begins on the day and was not cancelled."""
+    return (m.cancelled == 0) & (ward_day(m.starts_at) == ward_day(now)) & (m.starts_at <= m.ended_at)
 
 
 WORKING = Indicator(
@@ -259,6 +264,48 @@ LINE_DELAY = Indicator(
     ),
     by=("key",),
     threshold=Threshold(warning=150, critical=500),
+)
+
+MEETINGS = Indicator(
+    id="E11",
+    label=Label("Cuộc họp trực tuyến hôm nay", "Online meetings today"),
+    definition=Label(
+        "Cuộc họp trong lịch họp trực tuyến của phường bắt đầu trong ngày, đã, đang và sắp họp; không tính cuộc họp đã hủy",
+        "Meetings in the ward's calendar of online meetings that begin on the local day, over, under way and to come; without cancelled ones",
+    ),
+    since=law.REVISED,
+    unit=Unit(Label("cuộc họp", "meetings")),
+    of=MEETING,
+    value=Level(is_meeting_of_the_day),
+)
+
+MEETINGS_HELD = Indicator(
+    id="E12",
+    label=Label("Họp trực tuyến thông suốt trong tháng", "Online meetings with the line up, month"),
+    definition=Label(
+        "Cuộc họp trực tuyến mà ít nhất một đường truyền thông suốt từ đầu đến cuối / cuộc họp đã kết thúc trong tháng mà đường truyền được "
+        "theo dõi suốt cuộc họp",
+        "Online meetings during which at least one line was up all along / those that ended in the month while the line was watched",
+    ),
+    leaves_out=Label(
+        "Cuộc họp không biết đường truyền thế nào: không có đường truyền trong danh sách thiết bị, hoặc hệ thống tắt trong lúc họp",
+        "Meetings of which it is not known how the line was: no line on the list of devices, or the system was off meanwhile",
+    ),
+    since=law.REVISED,
+    unit=Unit(Label("cuộc họp", "meetings"), out_of=True),
+    of=MEETING,
+    value=Ratio(
+        numerator=Count(
+            at=lambda m: m.ended_at,
+            where=lambda m: m.line == "held",
+        ),
+        denominator=Count(
+            at=lambda m: m.ended_at,
+            where=lambda m: m.line != "unknown",
+        ),
+    ),
+    span="month",
+    threshold=Threshold(warning=100, critical=80, below=True, share=True),
 )
 
 LOOKUPS = Indicator(

@@ -6,15 +6,18 @@ from typing import Any
 from ingest.contract.label import Label
 from warehouse.entities.health import CUT, OUTAGE, SOURCE, SYSTEM, TALLY
 from warehouse.indicators import law
-from warehouse.model.aggregate import Count, Largest, Level, Ratio
+from warehouse.model.aggregate import Count, Dimension, Largest, Level, Ratio
 from warehouse.model.deadline import working_time
-from warehouse.model.expression import DAY_MS, MINUTE, greatest, least, window_start
+from warehouse.model.expression import DAY_MS, MINUTE, greatest, joined, least, window_start
 from warehouse.model.indicator import MINUTES, PERCENT, SECONDS, Indicator, Threshold, Unit
 
 KIOSK = "queue_kiosk"
 """The source that is switched off with the office."""
 SILENCE = MINUTE
 """A connector signals every ten seconds."""
+
+UP_SINCE = "up_since"
+"""The dimension whose members are the sources, each with when it came into sight; as those of `dismantled.SILENT_SINCE`."""
 
 DELIVERED_WITHIN = 15 * MINUTE
 """A cut of 16:45 has to be with the city before 17:00 (precedent: Sơn La)."""
@@ -71,7 +74,8 @@ LAG = Indicator(
         amount=lambda s, now: now - s.seen_at,
         where=lambda s, now: is_watched(s, now) & (s.seen_at > 0),
     ),
-    by=("key",),
+    by=("key", Dimension(UP_SINCE, lambda s: joined(s.key, s.up_at))),
+    inside=(UP_SINCE,),
     late_after=timedelta(seconds=30),
 )
 

@@ -19,7 +19,7 @@ URGENT = "khan_cap"
 """A bulletin that has to be heard at once."""
 HEARD_WITHIN = MINUTE
 
-SILENCE = 3 * MINUTE
+SILENCE = SPEAKER.silent_after_ms
 """Three missed heartbeats."""
 
 
@@ -94,7 +94,7 @@ OFFLINE = Indicator(
     unit=CLUSTERS,
     of=SPEAKER,
     value=Level(lambda s, now: is_registered_speaker(s, now) & ((s.connected == 0) | (now - s.seen_at > SILENCE))),
-    by=("area_code",),
+    by=("area_code", "key"),
     threshold=Threshold(warning=0, critical=None),
 )
 

@@ -33,6 +33,8 @@ class Attr(NamedTuple):
     name: str
     where: Callable[[Any], Any] | None = None
     """Takes it only from events for which this holds; called with the event."""
+    given: str | None = None
+    """Takes it only from events in which this other attribute is set."""
 
 
 @dataclass(frozen=True)
@@ -84,6 +86,9 @@ class Entity:
     """How long a settled entity stays in the fold's memory; later events ask the warehouse for its past."""
     counts_ms: int = 0
     """How long after its newest event a settled entity may still be counted in a stock."""
+    silent_after_ms: int = 0
+    """Silence after which one of them counts as gone; before its source has been in sight for so long, none can be missed. 0: they need
+    not speak."""
     only: Mapping[type[Event], Callable[[Any], Any]] = field(default_factory=dict)
     """Event -> whether it is about such an entity, for event types of which only some are."""
     behaviour: Mapping[str, Label] = field(default_factory=dict)
@@ -257,10 +262,11 @@ def _update_lines(name: str, rule: Rule, event: type[Event], told: str, names: d
             f"        {told}",
         ]
     value = rule.values[event]
-    attribute, where = value if isinstance(value, Attr) else (None, None)
+    attribute, where, given = value if isinstance(value, Attr) else (None, None, None)
     names[f"given_{name}"] = value
     lines = [f"value = event.{attribute}" if attribute else f"value = given_{name}"]
-    lines.append(f"if value is not None{_condition(name, where, names)}:")
+    is_given = f" and event.{given} is not None" if given else ""
+    lines.append(f"if value is not None{is_given}{_condition(name, where, names)}:")
     if attribute:
         lines += ["    if isinstance(value, datetime):", "        value = milliseconds(value)"]
     return [

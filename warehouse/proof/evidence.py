@@ -53,7 +53,9 @@ def newest_events(client: Client, one: Indicator, ward: str) -> list[Evidence]:
     return [Evidence(*row) for row in client.query(query)]
 
 
-def corrected_figures(client: Client, ward: str, id: str | None = None, since_ms: int = 0) -> list[CorrectedFigure]:
+def corrected_figures(
+    client: Client, ward: str, id: str | None = None, since_ms: int = 0, until_ms: int | None = None
+) -> list[CorrectedFigure]:
     """Figures of closed windows that changed, newest first.
 
     Args:
@@ -61,8 +63,10 @@ def corrected_figures(client: Client, ward: str, id: str | None = None, since_ms
         ward: the ward.
         id: of one indicator; all, when `None`.
         since_ms: corrected at or after this.
+        until_ms: corrected at or before this; whenever, when `None`.
     """
     only = f" AND indicator = {sql(id)}" if id else ""
+    only += f" AND corrected_ms <= {until_ms}" if until_ms is not None else ""
     rows = client.query(
         "SELECT indicator, grain, window_ms, old_numerator, old_denominator, numerator, denominator, revision, kind, subject, id, at_ms, "
         "topic, partition, offset, toUnixTimestamp64Milli(corrected_at) AS corrected_ms FROM raw_corrections FINAL "

@@ -3,6 +3,7 @@
 `feed`     what the city reads: rows by window, with parts and revision
 `report`   the figures that the ward reports for a period
 `due`      the dossiers that are due first, and when the first of everything open is due
+`devices`  each loudspeaker, camera and device as it is now, and what it told
 `entered`  what people entered for each kind and period, and who did what when
 `tally`    events and dead letters of the last 24 hours
 `adhoc`    an analyst's SQL, through the gate and within limits

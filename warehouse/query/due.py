@@ -31,20 +31,23 @@ class DueDossier(NamedTuple):
     is_overdue: bool
 
 
-def due_list(client: Client, ward: str, now_ms: int) -> list[DueDossier]:
+def due_list(client: Client, ward: str, now_ms: int, known_ms: int | None = None) -> list[DueDossier]:
     """Those that are near due or overdue, the earliest first, at most `MOST`.
 
     Args:
         client: an open connection.
         ward: whose.
-        now_ms: the present by the install's clock.
+        now_ms: the present by the install's clock, or a moment of the past.
+        known_ms: only what was stored by then counts, by the machine's clock; all, when `None`.
     """
     state, now, at = SqlState(), Sql(f"toInt64({now_ms})"), Sql("due_ms")
+    by_then = f"(SELECT * FROM raw_events WHERE ingested_at <= fromUnixTimestamp64Milli({known_ms}, 'UTC'))"
+    source = "raw_events" if known_ms is None else by_then
     working = choose(at < now, working_time(at, now), working_time(now, at))
     rows = client.query(
         f"SELECT key, field_code, procedure_code, due_ms, toInt64({sql(working)}) AS working_ms, due_ms < {now_ms} AS is_overdue "
         f"FROM (SELECT key, field_code, procedure_code, received_at, receipt_corrected_to, supplemented_at, toInt64({sql(due(state))}) AS due_ms "
-        f"FROM ({entity_sql(DOSSIER, str(now_ms))}) WHERE ward = %(ward)s AND {sql(open_(state, now))}) "
+        f"FROM ({entity_sql(DOSSIER, str(now_ms), source)}) WHERE ward = %(ward)s AND {sql(open_(state, now))}) "
         f"WHERE {sql((at < now) | is_near(state, at, now))} ORDER BY due_ms, key LIMIT {MOST}",
         {"ward": ward},
     )

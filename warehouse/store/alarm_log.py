@@ -131,18 +131,38 @@ def read_older(client: Client, ward: str, before: str, since: datetime) -> Older
     return OlderLog([event.encode() for (event,) in rows], {(rule, member): number for rule, member, number in decided})
 
 
+def read_standing(client: Client, ward: str, at_ms: int, since: datetime) -> list[bytes]:
+    """What had happened by a moment, of the alarms that had not cleared, or about which something was done lately, in the order of the log.
+
+    Args:
+        client: an open connection.
+        ward: whose.
+        at_ms: the moment.
+        since: what counts as lately.
+    """
+    mine = (
+        "SELECT subject FROM raw_events WHERE topic = %(topic)s AND ward = %(ward)s AND at_ms <= %(at_ms)s "
+        f"AND startsWith(kind, '{_PREFIX}') GROUP BY subject HAVING countIf(kind = '{_PREFIX}cleared') = 0 OR max(at_ms) >= %(since_ms)s"
+    )
+    where = f"at_ms <= %(at_ms)s AND subject IN ({mine})"
+    return _read(client, where, ward=ward, at_ms=at_ms, since_ms=milliseconds(since))
+
+
 def read_alarm(client: Client, ward: str, alarm: str) -> list[bytes]:
     """All events of one alarm, in the order of the log."""
     return _read(client, "subject = %(alarm)s", ward=ward, alarm=alarm)
 
 
-def read_history(client: Client, ward: str, since: datetime, most: int) -> list[bytes]:
-    """All events of the newest alarms that were raised since then, at most so many alarms, in the order of the log."""
+def read_history(client: Client, ward: str, since: datetime, most: int, until: datetime | None = None) -> list[bytes]:
+    """All events until a time of the newest alarms that were raised since then, at most so many alarms, in the order of the log."""
+    by_then = " AND at_ms <= %(until_ms)s" if until else ""
     mine = (
         "SELECT subject FROM raw_events FINAL WHERE topic = %(topic)s AND ward = %(ward)s "
-        f"AND kind = '{_PREFIX}raised' AND at_ms >= %(since_ms)s ORDER BY at_ms DESC LIMIT %(most)s"
+        f"AND kind = '{_PREFIX}raised' AND at_ms >= %(since_ms)s{by_then} ORDER BY at_ms DESC LIMIT %(most)s"
     )
-    return _read(client, f"subject IN ({mine})", ward=ward, since_ms=milliseconds(since), most=most)
+    until_ms = milliseconds(until) if until else 0
+    where = f"subject IN ({mine}){by_then}"
+    return _read(client, where, ward=ward, since_ms=milliseconds(since), until_ms=until_ms, most=most)
 
 
 def stored_ids(client: Client, ward: str, ids: Collection[str]) -> set[str]:

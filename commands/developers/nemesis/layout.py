@@ -1,13 +1,17 @@
 """Layout: the stack of a run, with a gate in every connection between its processes and from the sources."""
 
 import json
+import socket
+from contextlib import suppress
 from pathlib import Path
+from random import SystemRandom
 from shutil import copytree
 from typing import NamedTuple
 
 from commands.developers.nemesis.faults.brokers import BrokerNode, cluster_variables, plan_brokers
 from commands.developers.nemesis.faults.kafka import DOORS, Door
 from commands.developers.nemesis.faults.tcp_proxy import TcpProxies, TcpProxy
+from commands.developers.nemesis.sources.devices import list_storm_devices
 from commands.developers.nemesis.sources.driver import DriverReach
 from commands.developers.nemesis.sources.message import DECLARED
 from commands.developers.nemesis.sources.senders import TableSender
@@ -21,6 +25,12 @@ WORKERS = 2
 
 MODULES = {"ingest": "commands.developers.nemesis.faults.kafka"}
 """What takes the place of a process where our own Kafka is one node."""
+
+ASKED_DEVICES = 6
+"""Devices of the source that is a probe."""
+
+SYSLOG_PORT = "5514"
+"""As the declaration says it; each run has its own."""
 
 TABLE = "storm.db"
 """Database of the source whose table is read."""
@@ -60,7 +70,7 @@ def lay_out(folder: Path, brokers: int = 1, workers: int = WORKERS) -> StormLayo
     """
     names = storm_processes(workers)
     clients = [name for name in names if name.startswith(("connectors", "streams-", "alarm", "dashboard"))]
-    ports = iter(free_ports((1 + 2 * brokers) * len(clients) + 3 + 2 * brokers))
+    ports = iter(free_ports((1 + 2 * brokers) * len(clients) + 3 + 2 * brokers + ASKED_DEVICES))
     # Each client has doors of its own: one to each broker, and all but the connectors one to the warehouse.
     gates: list[TcpProxy] = []
     doors: list[dict[str, Door]] = [{} for _ in range(brokers)]
@@ -82,6 +92,7 @@ def lay_out(folder: Path, brokers: int = 1, workers: int = WORKERS) -> StormLayo
             "IOC_CONNECTORS_URLS__DOSSIER_PORTAL": f"http://127.0.0.1:{rest_port}",
             "IOC_CONNECTORS_URLS__STORM_REST": f"http://127.0.0.1:{rest_port}",
             "IOC_CONNECTORS_URLS__STORM_TABLE": f"sqlite:///{folder / TABLE}",
+            "IOC_CONNECTORS_REACHABLE": '["127.0.0.0/8"]',
             "IOC_BOARD_FEED_REQUESTS": "100000",
             "IOC_BOARD_COMPARE_EVERY": "PT5S",
             "IOC_STREAMS_SNAPSHOT_EVERY": "PT6S",
@@ -108,10 +119,30 @@ def lay_out(folder: Path, brokers: int = 1, workers: int = WORKERS) -> StormLayo
     mqtt = TcpProxy(MQTT, next(ports), connectors.mqtt_port)
     if not nodes:
         environments["ingest"][DOORS] = json.dumps(doors[0])
-    copytree(DECLARED, stack.folder / "connectors", dirs_exist_ok=True)
-    TableSender.make(folder / TABLE)
-    reach = DriverReach(stack.settings(IngestSettings), connectors, intake.port, mqtt.port, rest_port, folder / TABLE)
+    table, syslog_port, devices = folder / TABLE, _syslog_port(), [next(ports) for _ in range(ASKED_DEVICES)]
+    _declare(stack.folder, table, rest_port, syslog_port, devices)
+    ingest = stack.settings(IngestSettings)
+    reach = DriverReach(ingest, connectors, intake.port, mqtt.port, rest_port, table, syslog_port, devices)
     every = (*(node.name for node in nodes), *names)
     return StormLayout(
         stack, every, nodes, {} if nodes else MODULES, TcpProxies([*gates, intake, mqtt]), environments, reach
     )
+
+
+def _syslog_port() -> int:
+    """A free port by UDP and TCP; those of `free_ports` are reserved by UDP."""
+    while True:
+        port = SystemRandom().randrange(11_000, 12_000)
+        with suppress(OSError), socket.socket() as tcp, socket.socket(type=socket.SOCK_DGRAM) as udp:
+            tcp.bind(("127.0.0.1", port))
+            udp.bind(("127.0.0.1", port))
+            return port
+
+
+def _declare(folder: Path, table: Path, rest_port: int, syslog_port: int, devices: list[int]) -> None:
+    """Put the declared sources into an install's data folder, with what they read and whom they ask."""
+    copytree(DECLARED, folder / "connectors", dirs_exist_ok=True)
+    declared = folder / "connectors" / "storm_syslog.toml"
+    declared.write_text(declared.read_text("utf-8").replace(SYSLOG_PORT, str(syslog_port)), "utf-8")
+    list_storm_devices(folder, rest_port, devices)
+    TableSender.make(table)

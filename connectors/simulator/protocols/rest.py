@@ -1,4 +1,4 @@
-"""REST: the pretend systems that are asked: the dossier system's pages, and whether the civil-status software answers."""
+"""REST: the pretend systems that are asked: the dossier system's pages, whether the civil-status software answers, and a calendar."""
 
 import secrets
 from collections.abc import Callable, Generator
@@ -8,10 +8,11 @@ from typing import Annotated
 
 import uvicorn
 from fastapi import FastAPI, Header, HTTPException, Query
-from fastapi.responses import JSONResponse
+from fastapi.responses import JSONResponse, PlainTextResponse
 
 from connectors.simulator.plan import DOSSIER_PATH
 from connectors.simulator.systems.dossier_system import page
+from connectors.simulator.systems.meetings import calendar_text
 from connectors.simulator.systems.outages import is_away
 from connectors.simulator.ward import Pretend
 from ingest.contract.calendar import local_day
@@ -21,7 +22,7 @@ LARGEST_PAGE = 500
 
 
 def rest(pretend: Pretend, clock: Clock, token: str, since: Callable[[], date]) -> FastAPI:
-    """The HTTP application of both.
+    """The HTTP application of all of them.
 
     Args:
         pretend: the ward.
@@ -40,6 +41,10 @@ def rest(pretend: Pretend, clock: Clock, token: str, since: Callable[[], date]) 
         if not secrets.compare_digest(authorization.encode(), f"Bearer {token}".encode()):
             raise HTTPException(401, "MaLoi 401")
         return JSONResponse(page(pretend, since(), cursor, clock.now(), size))
+
+    @app.get("/")
+    def meetings() -> PlainTextResponse:
+        return PlainTextResponse(calendar_text(pretend, clock.now()), media_type="text/calendar")
 
     @app.get("/ho-tich/health")
     def health() -> JSONResponse:

@@ -9,6 +9,7 @@
 `loudspeakers`    the residential groups' loudspeakers
 `frigate`         the recorder and its cameras
 `equipment`       the devices of the service centre and its line
+`meetings`        the calendar of online meetings
 `camera_desk`     the guard who acknowledges alerts of cameras
 `outages`         when the civil-status software does not answer
 `people`          invented people, for the personal fields that real systems send

@@ -6,13 +6,14 @@ is in `callbacks`.
 
 from collections.abc import Collection, Iterator
 from secrets import token_urlsafe
+from typing import Any
 
 import dash_mantine_components as dmc
 from dash import dcc, html
 from dash.development.base_component import Component
 
 from dashboard.access.viewer import viewer
-from dashboard.alarm.sentence import alarm_sentence, subject_name
+from dashboard.alarm.sentence import alarm_members, alarm_sentence, subject_name
 from dashboard.components import header, tile
 from dashboard.components.alarm_panel import NOBODY, lasted
 from dashboard.pages.alarms.log import (
@@ -167,11 +168,11 @@ def alarm_updates(alarm: Alarm, state: BoardState, *, is_gone: bool = False) -> 
     since = text.clock_time(alarm.raised_ms, state.now_ms)
     nobody = say(BY_DEFAULT, nobody=say(NOBODY), team=rule.team) if rule and rule.team else say(NOBODY)
     subject = (subject_name(rule, alarm.key[1], state.language) if alarm.key[1] else "") if rule else alarm.key[1]
-    shown = {
+    shown: dict[str, Any] = {
         "what": alarm_sentence(alarm, state),
         "severity": say(SEVERITIES[alarm.severity]),
         "since": f"{since} · {lasted((alarm.cleared_ms or state.now_ms) - alarm.raised_ms, state)}",
-        "subject": subject or number.NONE,
+        "subject": _about(alarm, state) or subject or number.NONE,
         "value": measured_text(alarm, state) or number.NONE,
         "state": alarm_state_text(alarm, state),
         "escalation": escalation(alarm, state) or number.NONE,
@@ -195,6 +196,18 @@ def alarm_updates(alarm: Alarm, state: BoardState, *, is_gone: bool = False) -> 
         found[PropertyUpdate(f"alarm-step-{step}", "children")] = say(checklist[step]) if is_step else ""
         found[PropertyUpdate(f"alarm-step-{step}", "aria-checked")] = "true" if step in alarm.ticked else "false"
     return found
+
+
+def _about(alarm: Alarm, state: BoardState) -> list[Component]:
+    """The residential groups and devices that it is about, each a link to its page."""
+    return [
+        html.A(
+            state.say(text.GROUP, number=text.group_number(one)) if address.startswith("/group/") else one,
+            href=address,
+            className="back",
+        )
+        for one, address in alarm_members(alarm, state).items()
+    ]
 
 
 PAGE = Page(path="/alarm", label=text.ALARMS, right=RIGHT, layout=layout, updates=updates, arguments=Ids)

@@ -1,22 +1,26 @@
 """History: the alarms of the last weeks as a table, and how long it takes until somebody acknowledges one."""
 
 from collections.abc import Iterable, Mapping
+from datetime import timedelta
 
 import dash_mantine_components as dmc
 from dash import dcc, html
 from dash.development.base_component import Component
 
+from dashboard.alarm.event_log.fold import fold_events
 from dashboard.alarm.sentence import alarm_sentence
 from dashboard.components import tile
 from dashboard.components.table import Cell, data_table
 from dashboard.pages.alarms.active import alarm_address
 from dashboard.pages.alarms.log import SEVERITIES, alarm_state_text, delivery_text, time_taken
 from dashboard.state.alarm import Alarm, ChannelFault
-from dashboard.state.page import BoardState
+from dashboard.state.page import BoardState, PastQuestion, PropertyUpdate, PropertyUpdates
 from dashboard.words import number, text
+from dashboard.words.csv import CSV, csv_text
+from ingest.contract.clock import moment
 from ingest.contract.label import Label
 from warehouse.catalogue import alarm_rules
-from warehouse.store.alarm_log import AcknowledgementTimes
+from warehouse.store.alarm_log import AcknowledgementTimes, read_history
 
 SPANS = {str(days): (text.last_days(days), days) for days in (1, 7, 30, 90)}
 DEFAULT = "7"
@@ -31,6 +35,10 @@ DOMAIN = Label("Lĩnh vực", "Domain")
 REFRESH = Label("Xem lại", "Refresh")
 READ_AT = Label("{count} cảnh báo, đọc lúc {time}", "{count} alarms, read at {time}")
 CUT = Label("{count} mới nhất, đọc lúc {time}", "the newest {count}, read at {time}")
+BEFORE = Label(
+    "{count} cảnh báo được báo trong {days} ngày trước lúc đó",
+    "{count} alarms were raised within the {days} days before",
+)
 NONE = Label("Không có cảnh báo nào.", "No alarms.")
 HEADS = (
     Label("Lúc báo", "Raised"),
@@ -57,6 +65,9 @@ FAILS = Label("{way}: không gửi được từ {time}, {why}", "{way}: fails s
 def alarm_history_widget(state: BoardState) -> Component:
     """The choices, and the places of what is asked."""
     say = state.say
+    table = html.Div(id="alarms-table", className="block-body", tabIndex=0)
+    if state.past:
+        return html.Div([html.P(id="alarms-count", className="quiet"), table], className="alarms-past")
     spans = [{"value": value, "label": say(label)} for value, (label, _) in SPANS.items()]
     severities = [{"value": value, "label": say(label)} for value, label in SEVERITIES.items()]
     domains = [
@@ -69,6 +80,8 @@ def alarm_history_widget(state: BoardState) -> Component:
             dmc.Select(id="alarms-severity", data=severities, clearable=True, w=150, **_named(say(SEVERITY))),
             dmc.Select(id="alarms-domain", data=domains, clearable=True, w=190, **_named(say(DOMAIN))),
             dmc.Button(say(REFRESH), id="alarms-refresh", variant="default", size="sm"),
+            dmc.Button(say(CSV), id="alarms-csv", variant="default", size="sm"),
+            dcc.Download(id="alarms-download"),
             html.Span(id="alarms-count", className="quiet", role="status"),
         ],
         gap="sm",
@@ -77,11 +90,23 @@ def alarm_history_widget(state: BoardState) -> Component:
         [
             html.P([html.Span(id="alarms-times"), html.Span(id="alarms-ways")], className="quiet"),
             choices,
-            html.Div(id="alarms-table", className="block-body", tabIndex=0),
+            table,
             dcc.Interval(id="alarms-tick", interval=REFRESH_MS),
         ],
         className="alarms-past",
     )
+
+
+def past_history(asked: PastQuestion) -> PropertyUpdates:
+    """The alarms that were raised in the days before a minute of the past, as they stood then."""
+    state, until = asked.state, moment(asked.state.now_ms)
+    _, days = SPANS[DEFAULT]
+    found = fold_events(read_history(asked.client, asked.ward, until - timedelta(days=days), MOST, until))
+    alarms = filter_alarms(found, None, None)
+    return {
+        PropertyUpdate("alarms-table", "children"): alarm_history_table(alarms, state),
+        PropertyUpdate("alarms-count", "children"): state.say(BEFORE, days=days, count=len(alarms)),
+    }
 
 
 def filter_alarms(alarms: Iterable[Alarm], severity: object, domain: object) -> list[Alarm]:
@@ -112,6 +137,23 @@ def alarm_history_table(alarms: list[Alarm], state: BoardState) -> Component:
         for one in alarms[:MOST]
     ]
     return data_table([state.say(head) for head in HEADS], rows, empty=state.say(NONE))
+
+
+def alarm_history_csv(alarms: list[Alarm], state: BoardState) -> str:
+    """The same as a spreadsheet, all of them."""
+    columns = ["raised", "severity", "alarm", "acknowledged", "cleared", "assigned_to"]
+    rows = [
+        [
+            text.local_time(one.raised_ms),
+            state.say(SEVERITIES[one.severity]),
+            alarm_sentence(one, state, now=False),
+            text.local_time(one.first_acknowledged_ms) if one.first_acknowledged_ms else None,
+            text.local_time(one.cleared_ms) if one.cleared_ms else None,
+            one.assigned_to,
+        ]
+        for one in alarms
+    ]
+    return csv_text(columns, rows)
 
 
 def count_text(alarms: list[Alarm], state: BoardState) -> str:

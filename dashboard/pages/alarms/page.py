@@ -20,7 +20,7 @@ PAGE = wall_page(
     text.ALARMS,
     order=1,
     pace=timedelta(seconds=20),
-    only_now=True,
+    past_updates=history.past_history,
     lines=(
         CardRow(
             25,

@@ -180,4 +180,12 @@ def _grid(id: str, columns: list[tuple[str, Label, int]], state: BoardState, *, 
     return grid
 
 
-PAGE = Page(path="/letters", label=text.DEAD_LETTERS, right="analyst", layout=layout, order=9, has_grid=True)
+PAGE = Page(
+    path="/letters",
+    label=text.DEAD_LETTERS,
+    right="analyst",
+    layout=layout,
+    order=9,
+    menu=text.MENU_OPERATION,
+    has_grid=True,
+)

@@ -2,4 +2,5 @@
 
 `page`       the layout
 `callbacks`  asks for the list while somebody looks at it
+`table`      the list as rows
 """

@@ -1,42 +1,26 @@
 """Due callbacks: asks which dossiers are near due or overdue, while somebody looks at their page."""
 
-from fractions import Fraction
 from typing import Any
 
-from dash import Dash, Input, Output, html, no_update
-from dash.development.base_component import Component
+from dash import Dash, Input, Output, State, no_update
 
 from dashboard.access.viewer import viewer
 from dashboard.board.page_services import Services
-from dashboard.components.table import Cell, data_table
 from dashboard.pages.due.page import PAGE
+from dashboard.pages.due.table import chosen_field, due_csv, due_table, field_ways, of_field
 from dashboard.state.queries import TooMuchError
-from dashboard.words import number, text
+from dashboard.words.csv import csv_download
 from ingest.contract.away import WAREHOUSE_ASK_AGAIN
 from ingest.contract.errors import Unavailable
-from ingest.contract.label import Label, Language
-from warehouse.model.deadline import HOUR
-from warehouse.query.due import MOST, DueDossier, due_list
-
-HEADS = (
-    Label("Giờ làm việc", "Working hours"),
-    Label("Hạn trả kết quả", "Due"),
-    Label("Lĩnh vực", "Field"),
-    Label("Thủ tục", "Procedure"),
-    Label("Mã hồ sơ (mã giả danh)", "Dossier (pseudonym)"),
-)
-LEFT = Label("còn {hours} giờ", "{hours} h left")
-OVER = Label("quá {hours} giờ", "{hours} h over")
-NONE = Label("Không có hồ sơ nào sắp đến hạn hoặc quá hạn.", "No dossier is near due or overdue.")
-CUT = Label("Đang hiện {count} hồ sơ đến hạn sớm nhất.", "The {count} that are due first are shown.")
+from warehouse.query.due import due_list
 
 
 def register(app: Dash, services: Services) -> None:
     """Attach the page's callback."""
     live, reader = services.live, services.reader
 
-    @app.callback(Output("due-list", "children"), Input("due-tick", "n_intervals"))
-    async def show(_ticks: object) -> Any:
+    @app.callback(Output("due-list", "children"), Input("due-tick", "n_intervals"), State("url", "search"))
+    async def show(_ticks: object, search: object) -> Any:
         person = viewer()
         if not PAGE.may_be_seen_by(person):
             return no_update
@@ -44,24 +28,23 @@ def register(app: Dash, services: Services) -> None:
             found = await reader.ask(lambda client: due_list(client, live.ingest.ward, live.now_ms()))
         except (Unavailable, TooMuchError):
             return WAREHOUSE_ASK_AGAIN.text(person.language)
-        return due_table(found, person.language)
+        return [
+            field_ways(found, chosen_field(search), person.language),
+            *due_table(of_field(found, search), person.language),
+        ]
 
-
-def due_table(found: list[DueDossier], language: Language) -> list[Component]:
-    """The dossiers, the earliest first; sign, word and colour say which are overdue."""
-    rows: list[list[Cell]] = []
-    for one in found:
-        hours = number.decimal(Fraction(one.working_ms, HOUR), 1, language)
-        said = (OVER if one.is_overdue else LEFT).text(language).format(hours=hours)
-        status, classes = ("critical", "other") if one.is_overdue else ("warning", "look")
-        rows.append(
-            [
-                html.Span([html.Span(className=f"sign sign-{status}"), said], className=classes),
-                f"{text.local_time(one.due_ms):%H:%M %d/%m/%Y}",
-                text.name_of_code(one.field_code, language),
-                one.procedure_code,
-                html.Code(one.code),
-            ]
-        )
-    cut = [html.P(CUT.text(language).format(count=MOST), className="quiet")] if len(found) == MOST else []
-    return [data_table([head.text(language) for head in HEADS], rows, (), NONE.text(language)), *cut]
+    @app.callback(
+        Output("due-download", "data"),
+        Input("due-csv", "n_clicks"),
+        State("url", "search"),
+        prevent_initial_call=True,
+    )
+    async def download(_clicks: object, search: object) -> Any:
+        person = viewer()
+        if not PAGE.may_be_seen_by(person):
+            return no_update
+        try:
+            found = await reader.ask(lambda client: due_list(client, live.ingest.ward, live.now_ms()))
+        except (Unavailable, TooMuchError):
+            return no_update
+        return csv_download(due_csv(of_field(found, search), person.language), "due.csv")

@@ -131,4 +131,4 @@ def _file(state: BoardState) -> Component:
     )
 
 
-PAGE = Page(path="/entry", label=ENTRY, right="leader", layout=layout, order=8)
+PAGE = Page(path="/entry", label=ENTRY, right="leader", layout=layout, order=8, menu=text.MENU_FIGURES)

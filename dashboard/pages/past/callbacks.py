@@ -1,7 +1,7 @@
 """Past callbacks: what moving through time does - the figures of another minute, in place of those that are shown."""
 
 import asyncio
-from typing import Any
+from typing import Any, NamedTuple
 
 from dash import ClientsideFunction, Dash, Input, Output, State, html, no_update, set_props
 from dash.development.base_component import Component
@@ -13,18 +13,38 @@ from dashboard.board.page_services import Services
 from dashboard.components.header import navigation
 from dashboard.pages.past import frame
 from dashboard.pages.past.memory import NOTHING, PastCache, SupersededError, TooOldError, state_of
-from dashboard.state.page import Page, PropertyUpdates
+from dashboard.state.page import Page, PropertyUpdate, PropertyUpdates
 from dashboard.state.queries import TooMuchError
 from dashboard.words import moment, text
-from dashboard.words.moment import RequestedMoment
+from dashboard.words.moment import RequestedMoment, TypedFault, typed_moment
 from ingest.contract.away import WAREHOUSE_ASK_AGAIN
-from ingest.contract.errors import Unavailable
-from ingest.contract.label import Label
-from warehouse.model.expression import DAY_MS, MINUTE
+from ingest.contract.errors import Refused, Unavailable
+from ingest.contract.label import Label, Language
+from warehouse.history.as_of import View
+from warehouse.model.expression import MINUTE
 
 TOO_MUCH = Label("Đọc phút này mất quá lâu.", "Reading this minute takes too long.")
 NOT_HERE = Label("Trang này không xem lại được.", "This page cannot be looked back at.")
 NOTHING_KEPT = Label("Chưa có số liệu nào được giữ.", "No figures are kept yet.")
+
+
+class Wish(NamedTuple):
+    """What somebody wants to see."""
+
+    at: int | TypedFault
+    """The minute, or why it is none."""
+    view: View
+    number: int
+    """By which the browser knows the answer."""
+
+
+class UnshowableError(Refused):
+    """What was asked for is no minute that can be shown."""
+
+    def __init__(self, why: TypedFault) -> None:
+        super().__init__(why)
+        self.why = why
+
 
 PATH = "past"
 """What the transport is told instead of a page's path: nothing is pushed to it."""
@@ -50,37 +70,56 @@ def register(app: Dash, services: Services) -> None:
 
     @app.callback(
         Output("past-note", "children"),
+        Output("past-fault", "children"),
         Input("past-turn", "data"),
-        Input("past-view", "value"),
-        State("past-start", "data"),
         State("url", "pathname"),
         running=[(Output("past-busy", "className"), "past-busy is-busy", "past-busy")],
     )
-    async def turn(minute: object, view: object, start_ms: object, path: object) -> Any:
-        person, page = viewer(), _allowed(live, path)
-        if page is None or view not in frame.VIEWS or not _is_whole(minute, DAY_MS // MINUTE) or not _is_day(start_ms):
-            return no_update
-        at_ms = start_ms + minute * MINUTE  # type: ignore[operator]
-        if at_ms > live.now_ms():
-            return moment.FUTURE.text(person.language)
+    async def turn(asked: object, path: object) -> tuple[Any, Any]:
+        person, page, wish = viewer(), _allowed(live, path), _wish(asked, live.now_ms())
+        if page is None or wish is None:
+            return no_update, no_update
         try:
-            state, unrestored = await memory.board_state(person.session, at_ms, view, person.language)
+            if isinstance(wish.at, TypedFault):
+                raise UnshowableError(wish.at)
+            seen = await memory.look(person.session, page, wish.at, wish.view, person.language)
         except SupersededError:
-            return no_update
-        except TooOldError as error:
-            return too_old(error.first_ms).text(person.language)
-        except (TooMuchError, Unavailable) as error:
-            return (TOO_MUCH if isinstance(error, TooMuchError) else WAREHOUSE_ASK_AGAIN).text(person.language)
-        updates: PropertyUpdates = await asyncio.to_thread(page.updates, state)
-        updates = frame.as_past(updates, person.language) | frame.mark_updates(at_ms, view, person.language)
-        for id, values in component_properties(updates).items():
+            return no_update, no_update  # the browser asks again if it still wants to know
+        except (UnshowableError, TooOldError, TooMuchError, Unavailable) as error:
+            set_props("past", {"data-told": wish.number})
+            return no_update, fault_text(error, person.language)
+        updates: PropertyUpdates = await asyncio.to_thread(page.updates, seen.state)
+        updates = frame.as_past(updates | seen.own, person.language) | frame.mark_updates(
+            wish.at, wish.view, person.language
+        )
+        for id, values in component_properties(updates | {PropertyUpdate("past", "data-told"): wish.number}).items():
             set_props(id, values)
-        return frame.past_note(view, unrestored, person.language)
+        return frame.past_note(wish.view, seen.unrestored, person.language), ""
 
-    for name, component in (("want", "past-minute"), ("day", "past-day")):
+    for name, component in (("minute", "past-minute"), ("day", "past-day"), ("view", "past-view")):
         app.clientside_callback(  # type: ignore[no-untyped-call]
             ClientsideFunction("past", name), Output("past", f"data-{name}"), Input(component, "value")
         )
+
+
+def fault_text(error: Exception, language: Language) -> str:
+    """Why a minute is not shown, as a sentence."""
+    if isinstance(error, UnshowableError):
+        return error.why.text(language)
+    if isinstance(error, TooOldError):
+        return too_old(error.first_ms).text(language)
+    return (TOO_MUCH if isinstance(error, TooMuchError) else WAREHOUSE_ASK_AGAIN).text(language)
+
+
+def _wish(asked: object, now_ms: int) -> Wish | None:
+    """What a browser asks for; `None` where no page of ours would."""
+    match asked:
+        case {"at": int(at), "view": "then" | "now" as view, "typed": str(typed), "number": int(number)}:
+            if not 0 <= at <= 2**42 or at % MINUTE or not 0 <= number <= 2**42:
+                return None
+            found = typed_moment(typed, at, now_ms) if typed else TypedFault(moment.FUTURE) if at > now_ms else at
+            return Wish(found, view, number)
+    return None
 
 
 def too_old(first_ms: int) -> Label:
@@ -96,12 +135,3 @@ def _allowed(live: Live, path: object) -> Page | None:
     place, who = live.pages.find(path), viewer()
     is_there = place is not None and place.page.can_look_back and place.page.may_be_seen_by(who)
     return place.page if place is not None and is_there and not who.is_display else None
-
-
-def _is_whole(value: object, most: int) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= most
-
-
-def _is_day(value: object) -> bool:
-    """Whether it is a midnight of the ward, as the page was given it."""
-    return _is_whole(value, 2**42) and moment.day_start(value + 1) == value  # type: ignore[operator]

@@ -8,7 +8,7 @@ from dash.development.base_component import Component
 
 from dashboard.state.page import BoardState, Page, PropertyUpdate, PropertyUpdates
 from dashboard.words import text
-from dashboard.words.moment import SHAPE, RequestedMoment, day_start
+from dashboard.words.moment import LONGEST_TYPED, SHAPE, RequestedMoment, day_start
 from ingest.contract.label import Label, Language
 from warehouse.catalogue import measure
 from warehouse.history.as_of import View
@@ -19,6 +19,13 @@ BACK = Label("Về hiện tại", "Back to now")
 READING = Label("Đang đọc…", "Reading…")
 MINUTE_OF_DAY = Label("Phút trong ngày", "Minute of the day")
 OTHER_DAY = Label("Ngày khác", "Another day")
+TIME_AND_DATE = Label("Giờ và ngày, như 10:15 24/11/2026", "Time and date, like 10:15 24/11/2026")
+GO = Label("Xem", "Show")
+KEYS = Label("Phím ← → : 5 phút", "Keys ← → : 5 minutes")
+LOST = Label(
+    "Không đọc được: kiểm tra đường truyền rồi thử lại.", "Nothing could be read: check the connection and try again."
+)
+TYPED = "%H:%M %d/%m/%Y"
 VIEW = Label("Cách nhìn", "View")
 VIEWS: dict[View, Label] = {
     "then": Label("Như đã thấy lúc đó", "As shown then"),
@@ -54,7 +61,71 @@ _MARKS = tuple(range(0, 25, 3))
 
 
 def past_frame(inner: Component, page: Page, state: BoardState, what: RequestedMoment, now_ms: int) -> Component:
-    """A page with the past around it; `callbacks` fills it."""
+    """A page with the past around it, a skeleton until `callbacks` has filled it."""
+    say = state.say
+    turn = {"at": what.at_ms, "view": what.view, "typed": "", "number": 0}
+    facts: dict[str, Any] = {
+        "data-path": page.path, "data-first": what.at_ms, "data-look": what.view, "data-lost": say(LOST),
+    }  # fmt: skip
+    return html.Div(
+        [
+            html.Div([_which(page, state, what, now_ms), _through(state, what)], className="past-bar"),
+            html.Div(id="past-fault", className="past-fault", role="alert"),
+            inner,
+            html.Div(id="past", hidden=True, **facts),
+            dcc.Store(id="past-turn", data=turn),
+        ],
+        className="past-frame is-empty",
+    )
+
+
+def _which(page: Page, state: BoardState, what: RequestedMoment, now_ms: int) -> Component:
+    """Which minute it is, and where to type another."""
+    say = state.say
+    views = dmc.SegmentedControl(
+        id="past-view",
+        value=what.view,
+        data=[{"value": view, "label": say(label)} for view, label in VIEWS.items()],
+        size="xs",
+        attributes={"root": {"aria-label": say(VIEW)}},
+    )
+    typed = html.Div(
+        [
+            dmc.TextInput(
+                id="past-typed",
+                value=f"{text.local_time(what.at_ms):{TYPED}}",
+                placeholder="10:15 24/11/2026",
+                size="xs",
+                attributes={
+                    "input": {"aria-label": say(TIME_AND_DATE), "title": say(TIME_AND_DATE), "maxlength": LONGEST_TYPED}
+                },
+            ),
+            html.Button(say(GO), id="past-go", className="past-step", type="button"),
+        ],
+        className="past-typed",
+    )
+    day = dmc.DatePickerInput(
+        id="past-day",
+        value=f"{text.local_time(day_start(what.at_ms)):%Y-%m-%d}",
+        valueFormat="DD/MM",
+        maxDate=f"{text.local_time(now_ms):%Y-%m-%d}",
+        size="xs",
+        attributes={"input": {"aria-label": say(OTHER_DAY), "title": say(OTHER_DAY)}},
+    )
+    parts = [
+        html.Strong(id="past-mark", className="past-mark", role="status"),
+        typed,
+        day,
+        views,
+        html.A(say(BACK), href=page.path, id="past-back", className="past-back"),
+        html.Span(say(READING), id="past-busy", className="past-busy is-busy", role="status"),
+        html.Span(id="past-note", className="past-note", role="status"),
+    ]
+    return html.Div(parts, className="past-row")
+
+
+def _through(state: BoardState, what: RequestedMoment) -> Component:
+    """The slider, and the steps on both sides of it."""
     say, start_ms = state.say, day_start(what.at_ms)
     slider = dmc.Slider(
         id="past-minute",
@@ -71,46 +142,13 @@ def past_frame(inner: Component, page: Page, state: BoardState, what: RequestedM
         className="past-slider",
     )
     buttons = [_step(minutes, say(label)) for minutes, label in STEPS]
-    views = dmc.SegmentedControl(
-        id="past-view",
-        value=what.view,
-        data=[{"value": view, "label": say(label)} for view, label in VIEWS.items()],
-        size="xs",
-        attributes={"root": {"aria-label": say(VIEW)}},
-    )
-    day = dmc.DatePickerInput(
-        id="past-day",
-        value=f"{text.local_time(start_ms):%Y-%m-%d}",
-        valueFormat="DD/MM/YYYY",
-        maxDate=f"{text.local_time(now_ms):%Y-%m-%d}",
-        size="xs",
-        attributes={"input": {"aria-label": say(OTHER_DAY)}},
-    )
-    bar = html.Div(
-        [
-            html.Strong(id="past-mark", className="past-mark", role="status"),
-            html.Div(buttons[:3], className="past-steps"),
-            slider,
-            html.Div(buttons[3:], className="past-steps"),
-            day,
-            views,
-            html.A(say(BACK), href=page.path, id="past-back", className="past-back"),
-            html.Span(say(READING), id="past-busy", className="past-busy"),
-            html.Span(id="past-note", className="past-note", role="status"),
-        ],
-        className="past-bar",
-    )
-    facts: dict[str, Any] = {"data-start": start_ms, "data-path": page.path}
-    return html.Div(
-        [
-            bar,
-            inner,
-            html.Div(id="past", hidden=True, **facts),
-            dcc.Store(id="past-start", data=start_ms),
-            dcc.Store(id="past-turn", data=slider.value),
-        ],
-        className="past-frame",
-    )
+    parts = [
+        html.Div(buttons[:3], className="past-steps"),
+        slider,
+        html.Div(buttons[3:], className="past-steps"),
+        html.Span(say(KEYS), className="past-keys"),
+    ]
+    return html.Div(parts, className="past-row")
 
 
 def mark_updates(at_ms: int, view: View, language: Language) -> PropertyUpdates:

@@ -7,10 +7,15 @@ gets the newest one only.
 import asyncio
 from collections import OrderedDict
 from collections.abc import Hashable
+from contextlib import suppress
 from typing import Any, NamedTuple, TypeVar
 
+from dashboard.alarm.event_log.fold import fold_events
+from dashboard.alarm.event_log.reader import KEPT
+from dashboard.alarm.judge import measure_alarms
 from dashboard.board.live import Live
-from dashboard.state.page import BoardState
+from dashboard.state.alarm import NO_ALARMS, Alarm, Alarms, combine_alarms
+from dashboard.state.page import BoardState, Page, PastQuestion, PropertyUpdates
 from dashboard.state.queries import TooMuchError, WarehouseQueries
 from dashboard.system_status import SystemStatus
 from dashboard.words.freshness import freshness_signs
@@ -18,12 +23,13 @@ from dashboard.words.moment import day_start
 from ingest.contract.clock import milliseconds, moment, real_at
 from ingest.contract.errors import Refused
 from ingest.contract.label import Language
-from warehouse.audit.history import recent_audits
-from warehouse.history.as_of import BoardDay, BoardMinute, ValuePlace, View, values_as_of
+from warehouse.audit.history import Audit, recent_audits
+from warehouse.history.as_of import PROMPT_MS, BoardDay, BoardMinute, ValuePlace, View, values_as_of
 from warehouse.history.as_of_day import oldest_window, read_day, recompute_as_of
 from warehouse.model.expression import DAY_MS, MINUTE
 from warehouse.model.value import Value
 from warehouse.readings import Readings
+from warehouse.store.alarm_log import read_standing
 from warehouse.store.client import Client
 
 DAYS = 3
@@ -55,8 +61,18 @@ class CachedMinute(NamedTuple):
 
     readings: Readings
     system_status: SystemStatus
+    alarms: Alarms
     unrestored: tuple[str, ...]
     """Ids of indicators that stand as they are known now, because what was known then is not kept."""
+
+
+class PastPage(NamedTuple):
+    """A page as it was at a minute."""
+
+    state: BoardState
+    unrestored: tuple[str, ...]
+    own: PropertyUpdates
+    """What it asked the warehouse for beyond its updates."""
 
 
 class PastCache:
@@ -67,6 +83,7 @@ class PastCache:
         self._reader = reader
         self._days: OrderedDict[int, BoardDay] = OrderedDict()
         self._minutes: OrderedDict[tuple[int, View], CachedMinute] = OrderedDict()
+        self._asked: OrderedDict[tuple[str, int, View, Language], PropertyUpdates] = OrderedDict()
         self._first_ms: int | None = None
         self._newest: dict[str, object] = {}
         self._free: dict[str, asyncio.Lock] = {}
@@ -76,19 +93,15 @@ class PastCache:
         """Whether nobody waits for a minute."""
         return not self._newest and not self._free
 
-    async def board_state(
-        self, person: str, at_ms: int, view: View, language: Language
-    ) -> tuple[BoardState, tuple[str, ...]]:
-        """The board as it was at a minute.
+    async def look(self, person: str, page: Page, at_ms: int, view: View, language: Language) -> PastPage:
+        """A page as it was at a minute.
 
         Args:
             person: whose turn it is: the log-in.
+            page: which.
             at_ms: the minute's end, by the install's clock.
             view: as it was shown, or as it is known now.
             language: in which language.
-
-        Returns:
-            The state, and the indicators that could not be brought back.
 
         Raises:
             SupersededError: the person wants another minute meanwhile.
@@ -103,10 +116,25 @@ class PastCache:
                 if self._newest.get(person) is not turn:
                     raise SupersededError
                 seen = await self._seen(at_ms, view)
+                state = state_of(self._live, seen, at_ms, language)
+                own = await self._own(page, state, view)
         finally:
             if self._newest.get(person) is turn:
                 del self._newest[person], self._free[person]
-        return state_of(self._live, seen, at_ms, language), seen.unrestored
+        return PastPage(state, seen.unrestored, own)
+
+    async def _own(self, page: Page, state: BoardState, view: View) -> PropertyUpdates:
+        """What the page asks for by itself."""
+        if page.past_updates is None:
+            return {}
+        key, asks = (page.path, state.now_ms, view, state.language), page.past_updates
+        if key not in self._asked:
+            known_ms = self._minute(state.now_ms).real_ms + PROMPT_MS if view == "then" else None
+            ward = self._live.ingest.ward
+            found = await self._reader.ask(lambda client: asks(PastQuestion(client, ward, state, known_ms)))
+            _keep(self._asked, key, found, MINUTES)
+        self._asked.move_to_end(key)
+        return self._asked[key]
 
     async def _seen(self, at_ms: int, view: View) -> CachedMinute:
         key = (at_ms, view)
@@ -120,18 +148,26 @@ class PastCache:
         minute = self._minute(at_ms)
         stood = await asyncio.to_thread(values_as_of, day, minute, view)
 
-        def ask(client: Client) -> tuple[dict[ValuePlace, list[Value]], SystemStatus]:
-            last = recent_audits(client, 1, moment(at_ms))
-            return recompute_as_of(client, day.ward, minute, view, stood.open), SystemStatus(last[0] if last else None)
+        def ask(client: Client) -> tuple[list[Audit], list[Alarm]]:
+            stored = read_standing(client, day.ward, at_ms, moment(at_ms) - KEPT)
+            return recent_audits(client, 1, moment(at_ms)), fold_events(stored)
 
-        try:
-            found, system_status = await self._reader.ask(ask)
-        except TooMuchError:
-            found, system_status = {}, SystemStatus()
+        async def count() -> dict[ValuePlace, list[Value]]:
+            with suppress(TooMuchError):
+                return await self._reader.ask(
+                    lambda client: recompute_as_of(client, day.ward, minute, view, stood.open)
+                )
+            return {}
+
+        (audits, alarms), found = await asyncio.gather(self._reader.ask(ask), count())
         readings = await asyncio.to_thread(stood.readings, found)
         known = {value.indicator for value in stood.values}  # of others there is nothing that could be another
-        unrestored = sorted({place[0] for place in stood.open - found.keys()} & known)
-        return CachedMinute(readings, system_status, tuple(unrestored))
+        unrestored = sorted({place[0] for place in (stood.open - found.keys()) | stood.gone} & known)
+        seen = CachedMinute(readings, SystemStatus(next(iter(audits), None)), NO_ALARMS, tuple(unrestored))
+        measured = measure_alarms(
+            {one.key: one for one in alarms if one.is_active}, state_of(self._live, seen, at_ms, "vi"), {}
+        )
+        return seen._replace(alarms=combine_alarms(alarms, measured))
 
     async def _day(self, at_ms: int) -> BoardDay:
         ward, start_ms = self._live.ingest.ward, day_start(at_ms)
@@ -163,12 +199,13 @@ def state_of(live: Live, seen: CachedMinute, at_ms: int, language: Language) -> 
         live.ingest.pretend,
         live.clock_speed,
         seen.system_status,
+        seen.alarms,
         past=True,
         pages=live.pages,
     )
 
 
-NOTHING = CachedMinute(Readings(), SystemStatus(), ())
+NOTHING = CachedMinute(Readings(), SystemStatus(), NO_ALARMS, ())
 """Stands until a minute has been read."""
 
 

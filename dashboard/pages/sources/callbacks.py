@@ -68,7 +68,7 @@ def register(app: Dash, services: Services) -> None:
     _register_acts(app, services, sources, pool)
     _register_files(app, sources, pool)
     editor.attach(app, sources, pool)
-    attach_devices(app, sources, pool)
+    attach_devices(app, services, sources, pool)
 
 
 def _register_list(app: Dash, sources: TracedSources, pool: ThreadPool) -> None:
@@ -76,7 +76,6 @@ def _register_list(app: Dash, sources: TracedSources, pool: ThreadPool) -> None:
         Output("source-cards", "children"),
         Output("source-said", "children"),
         Output("source-version", "data"),
-        Output("source-devices", "hidden"),
         Input("sources-tick", "n_intervals"),
         Input("source-acted", "data"),
         Input("source-id", "data"),
@@ -84,16 +83,16 @@ def _register_list(app: Dash, sources: TracedSources, pool: ThreadPool) -> None:
     async def show(_ticks: object, _done: object, id_: object) -> tuple[Any, ...]:
         person = viewer()
         if not person.may(PAGE.right):
-            return (no_update,) * 4
+            return (no_update,) * 3
         try:
             cards = await pool.run(person.name, sources.ask, AskCards(), CARDS)
         except IocError:
-            return SERVICE_ASK_AGAIN.text(person.language), no_update, no_update, no_update
+            return SERVICE_ASK_AGAIN.text(person.language), no_update, no_update
         card = next((one for one in cards if one.id == id_), None)
         listed = card_list(cards, person.language)
         if card is None:
-            return listed, no_update, [], True
-        return listed, _panel_of(card, person), _versions(card, person), card.way != "probe"
+            return listed, no_update, []
+        return listed, _panel_of(card, person), _versions(card, person)
 
     @app.callback(
         Output("source-id", "data"),

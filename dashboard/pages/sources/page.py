@@ -10,10 +10,11 @@ from dash.development.base_component import Component
 
 from dashboard.access.viewer import viewer
 from dashboard.components.header import navigation
+from dashboard.pages.sources.device_tab import device_tab
 from dashboard.pages.sources.tables import WAYS
 from dashboard.state.page import BoardState, Page
+from dashboard.words import text
 from dashboard.words.grid_words import grid_words
-from ingest.administration.message import LARGEST_LIST
 from ingest.contract.label import Label
 
 SOURCES = Label("Nguồn", "Sources")
@@ -38,9 +39,7 @@ REMOVE = Label("Xóa khai báo", "Remove declaration")
 REMOVE_SURE = Label(
     "Xóa khai báo của nguồn này? Các bản cũ vẫn được giữ.", "Remove this declaration? Its versions are kept."
 )
-DEVICES = Label("Danh sách thiết bị (dán từ bảng tính được)", "List of devices (can be pasted from a spreadsheet)")
-READ_DEVICES = Label("Đọc danh sách", "Read the list")
-SAVE_DEVICES = Label("Lưu danh sách", "Save the list")
+DEVICES = Label("Thiết bị, camera", "Devices, cameras")
 ID = Label("Mã nguồn (a-z, 0-9, _)", "Id (a-z, 0-9, _)")
 NAME = Label("Tên nguồn", "Name")
 WAY = Label("Cách vào", "Way in")
@@ -67,6 +66,9 @@ COLUMNS: tuple[tuple[str, Label, int, bool], ...] = (
     ("table", Label("Bảng mã: nguồn = ta; …", "Codes: theirs = ours; …"), 240, True),
 )
 
+BEGINNABLE = ("webhook", "files", "rest", "sql", "mqtt", "probe", "syslog")
+"""Ways in that a new declaration can begin with."""
+
 REFRESH_MS = 5_000
 LONGEST_UPLOAD = 500_000
 
@@ -80,8 +82,15 @@ def layout(state: BoardState) -> Component:
     )
     tabs = dmc.Tabs(
         [
-            dmc.TabsList([dmc.TabsTab(say(LIST), value="list"), dmc.TabsTab(say(MAKE), value="make")]),
+            dmc.TabsList(
+                [
+                    dmc.TabsTab(say(LIST), value="list"),
+                    dmc.TabsTab(say(DEVICES), value="devices"),
+                    dmc.TabsTab(say(MAKE), value="make"),
+                ]
+            ),
             dmc.TabsPanel(_list(state), value="list"),
+            dmc.TabsPanel(device_tab(state), value="devices"),
             dmc.TabsPanel(_editor(state), value="make"),
         ],
         id="sources-tab",
@@ -133,7 +142,6 @@ def _panel(state: BoardState) -> list[Component]:
                 ),
                 dmc.TextInput(id="source-url", label=say(URL), value="", inputProps={"maxLength": 500}),
                 dmc.Button(say(SAVE_URL), id="source-redirect", **plain),
-                _devices(state),
                 dmc.Select(id="source-version", label=say(VERSION), data=[], clearable=True),
                 dmc.Group(
                     [
@@ -150,29 +158,6 @@ def _panel(state: BoardState) -> list[Component]:
             hidden=True,
         ),
     ]
-
-
-def _devices(state: BoardState) -> Component:
-    """The place where it is typed; shown for sources that ask devices."""
-    say = state.say
-    return html.Div(
-        [
-            dmc.Textarea(
-                id="devices-text", label=say(DEVICES), value="", minRows=6, maxRows=16, autosize=True, className="code",
-                inputProps={"maxLength": LARGEST_LIST, "spellCheck": False},
-            ),
-            dmc.Group(
-                [
-                    dmc.Button(say(READ_DEVICES), id="devices-read", variant="default", size="xs"),
-                    dmc.Button(say(SAVE_DEVICES), id="devices-save", variant="default", size="xs"),
-                ]
-            ),
-            html.Div(id="devices-said", role="status"),
-            html.Div(id="devices-fault", className="fault", role="alert"),
-        ],
-        id="source-devices",
-        hidden=True,
-    )  # fmt: skip
 
 
 def _editor(state: BoardState) -> Component:
@@ -202,7 +187,7 @@ def _editor(state: BoardState) -> Component:
 def _beginning(state: BoardState) -> Component:
     """What a new declaration starts from."""
     say = state.say
-    ways = [{"value": way, "label": say(WAYS[way])} for way in ("webhook", "files", "rest", "sql", "mqtt")]
+    ways = [{"value": way, "label": say(WAYS[way])} for way in BEGINNABLE]
     begin: Component = dmc.Group(
         [
             dmc.TextInput(id="editor-id", label=say(ID), value="", inputProps={"maxLength": 40}, w=210),
@@ -278,4 +263,6 @@ def _textarea(id: str, label: str, rows: int) -> Component:
     return made
 
 
-PAGE = Page(path="/sources", label=SOURCES, right="admin", layout=layout, order=10, has_grid=True)
+PAGE = Page(
+    path="/sources", label=SOURCES, right="admin", layout=layout, order=10, menu=text.MENU_OPERATION, has_grid=True
+)

@@ -33,7 +33,7 @@ class TracedSources:
         """
         return self._remote.ask(question, answer)
 
-    def act(self, question: Any, answer: type[Answer], by: str, act: str) -> Answer:
+    def act(self, question: Any, answer: type[Answer], by: str, act: str, detail: str = "") -> Answer:
         """Do something with a source.
 
         Args:
@@ -41,19 +41,21 @@ class TracedSources:
             answer: what comes of it.
             by: who wants it done.
             act: its name in the trail.
+            detail: of what of the source, for the trail.
 
         Raises:
             SourceRefused: it is not done.
             StoreUnavailable: it cannot be written down, so it is not done.
             Unavailable: the connectors do not answer; it may be done.
         """
-        self._record(question.id, act, by)
+        subject = f"{question.id} ({detail})" if detail else question.id
+        self._record(subject, act, by)
         try:
             return self._remote.ask(question, answer)
         except SourceRefused:
-            self._record(question.id, "refused", by)
+            self._record(subject, "refused", by)
             raise
 
-    def _record(self, id_: str, act: str, by: str) -> None:
+    def _record(self, subject: str, act: str, by: str) -> None:
         with self._store.change() as connection:
-            record_change(connection, "source", id_, act, by)
+            record_change(connection, "source", subject, act, by)

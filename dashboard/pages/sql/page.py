@@ -216,4 +216,4 @@ def _columns(view: View, state: BoardState) -> Component:
     )
 
 
-PAGE = Page(path="/sql", label=text.SQL, right="analyst", layout=layout, order=9, has_grid=True)
+PAGE = Page(path="/sql", label=text.SQL, right="analyst", layout=layout, order=9, menu=text.MENU_FIGURES, has_grid=True)

@@ -12,12 +12,13 @@ from dashboard.board.page_services import Services
 from dashboard.components.silent_devices import silent_table
 from dashboard.pages.alarms.history import channels_text
 from dashboard.pages.proof.tables import correction_table
-from dashboard.pages.system.page import PAGE
+from dashboard.pages.system.page import AUDITS, CORRECTED_WITHIN, PAGE
 from dashboard.pages.system.tables import (
     audit_block,
     change_table,
     disk_table,
     job_table,
+    map_line,
     restart_table,
     source_table,
     stream_table,
@@ -26,6 +27,7 @@ from dashboard.state.queries import TooMuchError
 from dashboard.store.changes import recent_changes
 from dashboard.store.store import BoardStore, StoreUnavailable
 from dashboard.system_status import halted_streams, restarted_processes
+from dashboard.ward_map.file import shown_map
 from ingest.contract.away import WAREHOUSE_ASK_AGAIN
 from ingest.contract.clock import RealClock
 from ingest.contract.errors import Unavailable
@@ -40,9 +42,7 @@ from warehouse.store.client import Client
 from warehouse.store.halted_partitions import HaltedPartition
 from warehouse.store.positions import kafka_offset_of, read_bases
 
-AUDITS = 8
 CHANGES = 12
-CORRECTED_WITHIN = timedelta(days=7)
 
 
 class FoundStatus(NamedTuple):
@@ -110,6 +110,7 @@ def register(app: Dash, services: Services) -> None:
                 disk_table(disk_space.disks(live.ingest), person.language),
                 html.P(channels_text(desk.settings.channel_names, live.faults, state), className="quiet"),
                 html.P(_agreement(live).text(person.language), className="quiet"),
+                map_line(shown_map(live.ingest.data_folder, live.board.groups), person.language),
             ],
             _changes(store, person),
         )

@@ -11,6 +11,7 @@ from dashboard.components.table import Cell, data_table
 from dashboard.state.page import BoardState
 from dashboard.store.changes import StoreChange
 from dashboard.system_status import AUDITED_WITHIN
+from dashboard.ward_map.file import ShownMap
 from dashboard.words import number, text
 from dashboard.words.freshness import declared_sources, source_freshness
 from ingest.contract.clock import WARD_ZONE, moment
@@ -80,6 +81,7 @@ ACTS = {
     "off": Label("tắt", "switched off"),
     "redirected": Label("đổi địa chỉ", "address changed"),
     "devices": Label("đổi danh sách thiết bị", "list of devices changed"),
+    "scanned": Label("quét mạng", "network scanned"),
     "rotated": Label("đổi khóa", "secret changed"),
     "revealed": Label("xem khóa", "secret shown"),
     "tested": Label("gửi tin thử", "tested"),
@@ -206,6 +208,12 @@ def disk_table(disks: list[Disk], language: Language) -> Component:
             word = _bad(label.text(language), "critical" if disk.is_short else "warning")
         rows.append([str(disk.folder), number.size(disk.free, language), word])
     return data_table(_heads(DISK_HEADS, language), rows, (1,))
+
+
+def map_line(shown: ShownMap, language: Language) -> Component:
+    """Of which file the map is, or what is wrong with the ward's own."""
+    signs = [html.Span(className="sign sign-warning")] if shown.is_wrong else []
+    return html.P([*signs, shown.said.text(language)], className="quiet broken")
 
 
 def change_table(changes: Sequence[StoreChange], fault: Label | None, language: Language) -> list[Component]:

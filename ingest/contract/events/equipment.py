@@ -1,13 +1,14 @@
-"""Equipment: the service centre's devices and lines, whether they answer and what is wrong with them; and what is looked up at its kiosk.
+"""Equipment: the service centre's devices and lines, whether they answer and what is wrong with them; online meetings; look-ups at its kiosk.
 
 A device is what the ward's list of equipment says: a PC, a printer, a display, a leased line. Where it is in the network stays in that list.
+Of a meeting it is told when it is, and whether the line held while it lasted; neither what it is about nor anybody's name.
 """
 
 from typing import ClassVar, Literal
 
-from ingest.contract.code import DeviceName, ProcedureCode, Reference, Word
+from ingest.contract.code import DeviceName, ProcedureCode, Pseudonym, Reference, Word
 from ingest.contract.event import Event
-from ingest.contract.quantity import Milliseconds, Moment, Percent
+from ingest.contract.quantity import Milliseconds, Moment, Percent, SecondsWithinDay
 
 Watching = Literal["unwatched", "ping", "tcp", "http", "snmp", "heartbeat"]
 """How it is known whether a device works; `unwatched`: it is listed only; `heartbeat`: it speaks by itself."""
@@ -111,6 +112,41 @@ class OutageEnded(_Outage):
     """It answers again, or nobody asks it any more."""
 
     kind: ClassVar[str] = "outage.ended"
+
+
+class _Meeting(Event):
+    """What every event of an online meeting carries."""
+
+    stream: ClassVar[str] = "equipment"
+    about: ClassVar[str] = "meeting_ref"
+
+    meeting_ref: Pseudonym
+    at: Moment
+    starts_at: Moment
+    ends_at: Moment
+
+
+class MeetingScheduled(_Meeting):
+    """A meeting stands in the calendar, for the first time or for another time than before."""
+
+    kind: ClassVar[str] = "meeting.scheduled"
+
+
+class MeetingCancelled(_Meeting):
+    """It will not take place."""
+
+    kind: ClassVar[str] = "meeting.cancelled"
+
+
+class MeetingEnded(_Meeting):
+    """It is over; what it needed was there, or was not."""
+
+    kind: ClassVar[str] = "meeting.ended"
+
+    line: Literal["held", "broke", "unknown"]
+    """Whether one of the lines was up all along; `unknown`: none was asked all along."""
+    line_down_s: SecondsWithinDay = 0
+    """How long it was down."""
 
 
 class LookupMade(_Equipment):

@@ -1,6 +1,36 @@
 """What can be read of a page in a browser: the size of every text, and which texts are cut off, run off the page or lie on each other."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from itertools import count
+from pathlib import Path
 from typing import Any, NamedTuple
+
+from axe_playwright_python.sync_playwright import Axe
+
+from dashboard.apps.page_list import pages
+from dashboard.state.alarm import combine_alarms
+from tests.browser.conftest import shown
+from tests.browser.support.served import Served, served
+from tests.dashboard.support.alarms import after, raised, wall
+from tests.dashboard.support.devices import DeviceReader
+
+PLACES = [
+    *(page.path for page in pages().values() if page.arguments is None),
+    "/history/Q03",
+    "/history/Q03?period=week&split=service_code",
+    "/?at=2026-11-24T10:15",
+    "/due?at=2026-11-24T10:15",
+    "/proof/Q03",
+    "/group/12",
+    "/device/tdp-012-l1",
+]
+"""The addresses of all pages, one for each that has an argument."""
+DESK_LEAST = 13
+"""Pixels below which no letter on a desk or a phone is."""
+FINGER = 44
+"""Pixels that what is pressed on a phone is high."""
+NUMBERS = count(1)
 
 LOOK = """([least, needed]) => {
   const name = one => {
@@ -118,3 +148,30 @@ def look(page: Any, least: float, target: float = 0) -> Legible:
     found = page.evaluate(LOOK, [least, target])
     sizes = {float(size): count for size, count in found.pop("sizes").items()}
     return Legible(sizes=sizes, **found)
+
+
+def violations(page: Any) -> list[tuple[str, str, list[Any]]]:
+    """What axe finds wrong: the rule, how bad, and where. Of what it finds right only the first is told, which makes it faster."""
+    found = Axe().run(page, options={"resultTypes": ["violations"]}).response["violations"]
+    return [(one["id"], one["impact"], [node["target"] for node in one["nodes"]]) for one in found]
+
+
+@contextmanager
+def showing_alarms(folder: Path) -> Iterator[Served]:
+    """A board with many alarms that runs meanwhile."""
+    with served(folder, reader=DeviceReader()) as found:
+        more = after(raised("speaker.offline", "2", "critical", 9, 91.4, "TDP-012 TDP-013 TDP-041 TDP-042 TDP-055"))
+        found.show(combine_alarms([*wall().active, more, *wall().cleared], {}))
+        yield found
+
+
+def log_in(board: Served, page: Any) -> None:
+    """Let a person in who may see everything; the page shows the overview."""
+    name = f"person-{next(NUMBERS)}"
+    password = board.accounts.add(name, frozenset({"admin"}))
+    page.goto(f"{board.url}/login?next=/")
+    page.fill("[name=name]", name)
+    page.fill("[name=password]", password)
+    page.keyboard.press("Enter")
+    page.wait_for_url(f"{board.url}/")
+    shown(page)

@@ -4,9 +4,12 @@ import asyncio
 import base64
 import io
 import json
+import socket
 import stat
+import time
 import tomllib
 from datetime import UTC, datetime, timedelta
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
 
@@ -27,12 +30,18 @@ from ingest.administration.message import (
     AskDevices,
     AskLibrary,
     AskSample,
+    AskScan,
     AskText,
     DeclarationText,
+    DeviceListChanges,
+    DeviceRow,
+    DeviceTable,
     Done,
     Draft,
     DraftForm,
+    GiveDevicePassword,
     Library,
+    ReadDevices,
     Redirect,
     RemoveDeclaration,
     Reveal,
@@ -41,9 +50,11 @@ from ingest.administration.message import (
     SampleTrial,
     SaveDeclaration,
     SaveDevices,
+    ScanState,
     SourceCard,
     SourceRefused,
     SourceTrial,
+    StartScan,
     Switch,
     TrySample,
     TrySource,
@@ -52,6 +63,8 @@ from ingest.administration.remote import LARGEST_ASK, SOURCES_PATH, RemoteSource
 from ingest.contract.connector import PostProof
 from ingest.contract.errors import Unavailable
 from ingest.contract.settings import IngestSettings
+from ingest.devices.listed import listed_devices
+from ingest.probe import scan as scan_module
 from ingest.runner import RunningSource
 from ingest.source.mapper import Mapper
 from ingest.source.status import SourceStatus
@@ -377,26 +390,117 @@ def test_a_backup_holds_declarations_and_choices_and_only_if_asked_for_secrets(d
     assert set(files_to_back_up(desk.folder, secrets=True)) == {*names, "data/secrets/source_vendor_x"}
 
 
-DEVICES = "Mã\tLoại\tNơi đặt\tTheo dõi\tĐịa chỉ\nMI-01\tMáy in\tQuầy 3\tSNMP\t203.0.113.20\n"
-
-
-def test_a_list_of_devices_is_pasted_judged_and_kept_beside_what_is_backed_up(
+def test_a_list_of_devices_is_judged_looked_through_and_kept_beside_what_is_backed_up(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     desk = Desk(tmp_path, monkeypatch)
-    assert desk.remote.ask(AskDevices(id="equipment"), DeclarationText).text.startswith("Mã;")
-    assert "row 2" in refused(desk, SaveDevices(id="equipment", text=DEVICES.replace("MI-01", "MI 01")))
-    assert "not allowed" in refused(
-        desk, SaveDevices(id="equipment", text=DEVICES.replace("203.0.113.20", "127.0.0.1"))
+    empty = desk.remote.ask(AskDevices(id="equipment"), DeviceTable)
+    assert (empty.rows, empty.columns) == ((), ("device", "category", "place", "by", "address"))
+    printer = DeviceRow(device="MI-01", category="Máy in", place="Quầy 3", by="SNMP", address="203.0.113.20")
+
+    def saving(*rows: DeviceRow, digest: str = empty.digest, is_trial: bool = False) -> SaveDevices:
+        return SaveDevices(id="equipment", rows=rows, digest=digest, is_trial=is_trial)
+
+    assert "row 2" in refused(desk, saving(printer.model_copy(update={"device": "MI 01"})), DeviceListChanges)
+    here = printer.model_copy(update={"address": "127.0.0.1"})
+    assert "not allowed" in refused(desk, saving(here), DeviceListChanges)
+    assert "no list" in refused(desk, AskDevices(id="queue_kiosk"), DeviceTable)
+    plan = desk.remote.ask(saving(printer, is_trial=True), DeviceListChanges)
+    assert [(one.kind, one.device) for one in plan.changes] == [("added", "MI-01")]
+    assert desk.remote.ask(AskDevices(id="equipment"), DeviceTable) == empty, "nothing was kept"
+    desk.remote.ask(saving(printer), DeviceListChanges)
+    assert "Somebody else" in refused(desk, saving(printer), DeviceListChanges)
+    known = desk.remote.ask(AskDevices(id="equipment"), DeviceTable)
+    assert known.rows == (printer,)
+    moved, scanner = (
+        printer.model_copy(update={"place": "Sảnh"}),
+        DeviceRow(device="MQ-01", category="Máy quét", by="không"),
     )
-    assert "no list" in refused(desk, SaveDevices(id="queue_kiosk", text=DEVICES))
-    desk.remote.ask(SaveDevices(id="equipment", text=DEVICES), Done)
+    plan = desk.remote.ask(saving(moved, scanner, digest=known.digest), DeviceListChanges)
+    assert [(one.kind, one.device) for one in plan.changes] == [("changed", "MI-01"), ("added", "MQ-01")]
+    known = desk.remote.ask(AskDevices(id="equipment"), DeviceTable)
+    plan = desk.remote.ask(saving(scanner, digest=known.digest, is_trial=True), DeviceListChanges)
+    assert [(one.kind, one.device) for one in plan.changes] == [("removed", "MI-01")]
     assert "8 characters" in refused(desk, Rotate(id="equipment", key="user:short"))
     desk.remote.ask(Rotate(id="equipment", key="phuong-hong-bang"), Done)
-    assert desk.remote.ask(AskDevices(id="equipment"), DeclarationText).text == DEVICES
     assert "data/inventory/equipment.csv" in files_to_back_up(tmp_path, secrets=False)
     (tmp_path / "inventory" / "equipment.xlsx").write_bytes(b"PK")
-    assert "equipment.xlsx" in refused(desk, AskDevices(id="equipment"))
+    assert "equipment.xlsx" in refused(desk, AskDevices(id="equipment"), DeviceTable)
+
+
+def test_a_file_of_devices_is_read_and_not_kept(desk: Desk) -> None:
+    book = Workbook()
+    sheet = book.active
+    assert sheet is not None
+    sheet.append(["Mã", "Loại", "Nơi đặt", "Theo dõi", "Địa chỉ", "Người sử dụng"])
+    sheet.append(["MI-01", "Máy in", "Quầy 3", "ping", "192.168.1.20", "Nguyễn Văn An"])
+    content = io.BytesIO()
+    book.save(content)
+    asked = ReadDevices(id="equipment", kind="xlsx", content=base64.b64encode(content.getvalue()).decode())
+    table = desk.ask(asked, DeviceTable)
+    assert [(row.device, row.category, row.address) for row in table.rows] == [("MI-01", "Máy in", "192.168.1.20")]
+    assert "An" not in table.model_dump_json()
+    assert desk.ask(AskDevices(id="equipment"), DeviceTable).rows == ()
+    for content_ in (b"PK\x03\x04", b"", b"a;b\n1;2\n"):
+        broken = ReadDevices(id="equipment", kind="csv", content=base64.b64encode(content_).decode())
+        assert "The list is wrong" in refused(desk, broken, DeviceTable)
+
+
+def test_a_camera_is_added_with_its_password_changed_and_removed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk = Desk(tmp_path, monkeypatch)
+
+    def save(*rows: DeviceRow) -> list[tuple[str, str]]:
+        digest = desk.remote.ask(AskDevices(id="isapi"), DeviceTable).digest
+        plan = desk.remote.ask(SaveDevices(id="isapi", rows=rows, digest=digest), DeviceListChanges)
+        return [(one.kind, one.device) for one in plan.changes]
+
+    camera = DeviceRow(device="tdp017-cong-cho", address="http://203.0.113.17", user="ioc")
+    recorder = DeviceRow(device="dau-ghi", address="http://203.0.113.18", channels="1=tdp018-ngo-5; 2=nga-tu-cho")
+    assert save(camera, recorder) == [("added", "tdp017-cong-cho"), ("added", "dau-ghi")]
+    assert desk.remote.ask(AskDevices(id="isapi"), DeviceTable).rows == (camera, recorder)
+    password = GiveDevicePassword(id="isapi", device="tdp017-cong-cho", password="mật khẩu")
+    desk.remote.ask(password, Done)
+    (found, other) = listed_devices(tmp_path, "isapi")
+    assert (found.password.get_secret_value(), found.user) == ("mật khẩu", "ioc")
+    assert other.cameras == {"1": "tdp018-ngo-5", "2": "nga-tu-cho"}
+    nobody = password.model_copy(update={"device": "../../etc/passwd"})
+    assert "Save this camera" in refused(desk, nobody)
+    for wrong in (
+        {"address": "203.0.113.17"},
+        {"address": "http://camera.example"},
+        {"address": "http://127.0.0.1"},
+        {"device": "a/b"},
+        {"channels": "1"},
+    ):
+        digest = desk.remote.ask(AskDevices(id="isapi"), DeviceTable).digest
+        asked = SaveDevices(id="isapi", rows=(camera.model_copy(update=wrong),), digest=digest)
+        assert refused(desk, asked, DeviceListChanges)
+    assert save(camera) == [("removed", "dau-ghi")]
+
+
+def test_a_network_is_scanned_when_asked_for_and_nothing_is_taken(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reachable = [ip_network("127.0.0.0/8"), ip_network("8.8.8.0/24")]
+    desk = Desk(tmp_path, monkeypatch, SETTINGS.model_copy(update={"reachable": reachable}))
+    for network, why in (
+        ("127.0.0.0/8", "at most one /24"), ("8.8.8.0/24", "only a private network"), ("10.99.1.0/24", "only a private network"),
+        ("x", "it has the form"), ("::1/128", "it has the form"),
+    ):  # fmt: skip
+        assert why in refused(desk, StartScan(network=network), ScanState)
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        monkeypatch.setattr(scan_module, "PORTS", (server.getsockname()[1],))
+        started = desk.ask(StartScan(network="127.0.0.1/32"), ScanState)
+        assert (started.network, started.of) == ("127.0.0.1/32", 1)
+        deadline = time.monotonic() + 30
+        while desk.ask(AskScan(), ScanState).is_running:
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+        state = desk.ask(AskScan(), ScanState)
+        assert [(one.address, one.ports) for one in state.found] == [("127.0.0.1", (server.getsockname()[1],))]
+    assert desk.ask(AskDevices(id="equipment"), DeviceTable).rows == ()
 
 
 def test_a_trial_maps_the_newest_message_again_and_leaves_a_mark_and_no_event(desk: Desk) -> None:
@@ -418,6 +522,37 @@ def test_a_trial_maps_the_newest_message_again_and_leaves_a_mark_and_no_event(de
     ]  # fmt: skip
     desk.is_kafka_away = True
     assert refused(desk, TrySource(id="vendor_x"), SourceTrial).startswith("Kafka does not answer")
+
+
+def test_the_form_begins_a_probe_and_syslog_with_what_our_own_readers_tell(desk: Desk) -> None:
+    form = desk.ask(Draft(way="probe", event="equipment.up", label="Máy chủ"), DraftForm)
+    assert form.fault is None
+    said = {
+        "told": "reached",
+        "is": True,
+        "device": "SV-01",
+        "category": "may_chu",
+        "by": "ping",
+        "at": "2026-02-02T01:00:00Z",
+    }
+    trial = desk.ask(TrySample(id="may_chu", text=form.text, sample=json.dumps(said)), SampleTrial)
+    assert (trial.events, trial.faults) == (1, 0)
+    desk.save("may_chu", form.text)
+    card = desk.cards()["may_chu"]
+    assert (card.way, card.has_list) == ("probe", True), "its devices are listed on the page as well"
+    form = desk.ask(Draft(way="syslog", event="equipment.heartbeat", label="Tường lửa"), DraftForm)
+    rows = {one.field: one for one in form.fields if one.event != "way"}
+    filled = (
+        rows["device_id"].model_copy(update={"read": "host"}),
+        rows["category"].model_copy(update={"value": "tuong_lua"}),
+    )
+    form = desk.ask(Draft(text=form.text, fields=filled), DraftForm)
+    assert form.fault is None
+    sample = json.dumps({"host": "FW-01", "severity": "info", "said": "login Nguyễn Văn An"})
+    trial = desk.ask(TrySample(id="tuong_lua", text=form.text, sample=sample), SampleTrial)
+    assert (trial.events, trial.faults) == (1, 0)
+    desk.save("tuong_lua", form.text)
+    assert desk.cards()["tuong_lua"].way == "syslog"
 
 
 def test_the_form_holds_the_way_in_conditions_and_two_events_of_one_kind(desk: Desk) -> None:

@@ -152,10 +152,9 @@ async def test_one_of_a_rule_that_is_gone_is_cleared(tmp_path):
 def test_the_board_measures_only_what_is_active(tmp_path):
     process = Process(tmp_path, MemoryLog())
     active = after(raised(*DOWN, "critical"))
-    deadlines = Deadlines(process.live, Away())
-    found = measure_alarms({DOWN: active}, process.live.board_state("vi"), deadlines, is_loaded=True)
+    found = measure_alarms({DOWN: active}, process.live.board_state("vi"), {})
     assert found == {DOWN: Measured(86_400.0)}
-    assert measure_alarms({DOWN: active}, process.live.board_state("vi"), deadlines, is_loaded=False) == {}
+    assert measure_alarms({}, process.live.board_state("vi"), {}) == {}
 
 
 class Older:

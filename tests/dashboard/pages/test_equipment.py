@@ -29,4 +29,8 @@ def test_it_shows_what_works_and_names_what_does_not(language):
 
     assert (said("kinds-0-name"), said("kinds-0-shown")) == ({"vi": "Máy in", "en": "Printers"}[language], "14/16")
     assert (said("named-0-name"), said("named-0-shown")) == ("MI-03", {"vi": "từ 09:05", "en": "since 09:05"}[language])
+    cards = {id: updates[PropertyUpdate(f"{id}-card", "className")] for id in ("at-work", "meetings", "lookups")}
+    assert [id for id, shown in cards.items() if "is-absent" in shown] == ["meetings", "lookups"], (
+        "nothing was heard of them"
+    )
     assert (said("named-1-name"), said("faulty-0-name")) == ("MI-04", "MI-01")

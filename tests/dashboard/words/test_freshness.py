@@ -60,6 +60,24 @@ def test_a_source_that_says_it_is_down_is_down_however_fresh_its_sign():
     assert down.sign_ms == NOW_MS - 2000
 
 
+@pytest.mark.parametrize(
+    ("online", "up_s", "state"), [(3, 40, "unheard"), (70, 40, "live"), (3, 179, "unheard"), (3, 180, "live")]
+)
+def test_a_device_is_missed_only_after_it_had_the_time_to_speak(online, up_s, state):
+    """Three heartbeats after its source came into sight; until then no figure is red for want of it, nor any group."""
+    up = stock("H01", 1000, split=("up_since", f"smart_loudspeaker {NOW_MS - up_s * 1000}"))
+    sign = stock("H01", 1000, split=("key", "smart_loudspeaker"))
+    one = board_state(extra=[stock("S01", online, 70), stock("S02", 70 - online), up, sign])
+    found = freshness(one.read("S01"), one.signs, one.now_ms)
+    assert found.state == state
+    updates = PAGE.updates(one)
+    is_red = "status-critical" in updates[PropertyUpdate("s01", "className")]
+    assert is_red == (online == 3 and state == "live")
+    assert ("speakers-none" in updates[PropertyUpdate("group-12", "className")]) == (state == "unheard")
+    if state == "unheard":
+        assert updates[PropertyUpdate("speakers-word", "children")].startswith("CHỜ TÍN HIỆU THIẾT BỊ từ 10:1")
+
+
 def test_nothing_known_is_no_data():
     one = replace(board_state(), readings=Readings())
     assert freshness(one.read("Q02"), one.signs, one.now_ms) == Freshness("none", 0, 0)

@@ -58,7 +58,7 @@ def test_figures_carry_their_unit():
 
 def test_parts_are_shown_of_shares_and_the_count_of_means():
     assert number.fraction_text(reading("D04", 4288, 4293), "vi") == "4.288/4.293"
-    assert number.fraction_text(reading("Q03", 504_000, 31), "vi") == "trên\u00a031"
+    assert number.fraction_text(reading("Q03", 504_000, 31), "vi") == "31\u00a0lượt"
     assert number.fraction_text(reading("Q02", 23), "vi") == ""
 
 

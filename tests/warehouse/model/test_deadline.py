@@ -30,7 +30,7 @@ def at(day: int, hour: int, minute: int = 0) -> int:
 def dossier(**fields: Any) -> Any:
     known = {
         "received_at": at(2, 8), "receipt_corrected_to": NEVER, "due_at": NEVER, "limit_value": 5, "limit_unit": "ngay_lam_viec", "state": 4,
-        "requested_at": NEVER, "supplemented_at": NEVER, "supplement_due_at": NEVER, "rescheduled_at": NEVER,
+        "requested_at": NEVER, "supplemented_at": NEVER, "due_named_at": 0, "rescheduled_at": NEVER,
         "asked_at": NEVER, "asked_again_at": NEVER,
     }  # fmt: skip
     return SimpleNamespace(**{**known, **fields})
@@ -60,7 +60,9 @@ def test_after_a_supplement_the_limit_begins_anew(unit: str, limit: int, expecte
 
 def test_a_date_that_the_portal_gave_at_or_after_the_supplement_stands() -> None:
     waited = {"requested_at": at(5, 8), "supplemented_at": at(11, 8)}
-    assert due(dossier(**waited, supplement_due_at=at(25, 9), due_at=at(25, 9))) == at(25, 9)
+    assert due(dossier(**waited, due_named_at=at(11, 8), due_at=at(25, 9))) == at(25, 9)
+    assert due(dossier(**waited, due_named_at=at(12, 8), due_at=at(25, 9))) == at(25, 9)
+    assert due(dossier(**waited, due_named_at=at(10, 8), due_at=at(25, 9))) == at(18, 17)
     assert due(dossier(**waited, rescheduled_at=at(12, 8), due_at=at(26, 9))) == at(26, 9)
     assert due(dossier(**waited, rescheduled_at=at(4, 8), due_at=at(9, 8))) == at(18, 17)
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
+from commands.developers.nemesis.sources.devices import StormDevices
 from commands.developers.nemesis.sources.journal import MessageJournal
 from commands.developers.nemesis.sources.message import (
     ExpectedOutcome,
@@ -62,6 +63,9 @@ class DriverReach:
     """Where the sources that are asked listen."""
     table: Path
     """Database of the source whose table is read."""
+    syslog_port: int
+    device_ports: list[int]
+    """Of the devices that are asked."""
 
 
 @dataclass(order=True)
@@ -142,7 +146,10 @@ class MessageDriver:
         straight = KafkaSender(reach.ingest, self._meaning)
         app = self.offer.app(DOSSIERS_PATH)
         app.mount("/declared", self.declared_offer.app("/changes"))
+        devices = StormDevices(reach.device_ports, reach.syslog_port, self._random, self._scripts.canary)
+        devices.serve_stream(app)
         server = RestServer(app, reach.rest_port)
+        playing = asyncio.create_task(devices.run())
         serving = asyncio.create_task(server.serve())
         await straight.start()
         self._ready.set()
@@ -170,6 +177,8 @@ class MessageDriver:
             while self.offer.left or self.declared_offer.left:
                 await asyncio.sleep(0.2)
         finally:
+            playing.cancel()
+            await asyncio.gather(playing, return_exceptions=True)
             server.should_exit = True
             await serving
             await post.close()

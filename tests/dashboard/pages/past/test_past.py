@@ -1,8 +1,11 @@
 import asyncio
 import json
 import re
+from dataclasses import replace
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from plotly.io.json import to_json_plotly
 
 from dashboard.access.viewer import Viewer, set_viewer
@@ -10,9 +13,22 @@ from dashboard.apps.page_list import pages
 from dashboard.board.layout import fill_layout
 from dashboard.pages.past import callbacks, frame, memory
 from dashboard.pages.past.memory import NOTHING, PastCache, SupersededError, TooOldError, state_of
+from dashboard.state.page import PropertyUpdate
 from dashboard.words.freshness import freshness_signs
-from dashboard.words.moment import FUTURE, NOT_A_TIME, RequestedMoment, day_start, moment_address, requested_moment
+from dashboard.words.moment import (
+    FUTURE,
+    NO_SUCH_DATE,
+    NOT_A_TIME,
+    NOT_TYPED,
+    RequestedMoment,
+    TypedFault,
+    day_start,
+    moment_address,
+    requested_moment,
+    typed_moment,
+)
 from dashboard.words.text import local_time
+from tests.dashboard.support.alarms import raised, records
 from tests.dashboard.support.board import BoardOfTests, call
 from tests.dashboard.support.ward import NOW_MS, TODAY_MS, readings, values
 from warehouse.history.as_of import BoardDay, StoredValue
@@ -75,7 +91,7 @@ def test_nothing_of_a_past_page_is_called_live(tmp_path, path, language):
         assert f'"id": "{absent}"' not in said
     expected = "QUÁ KHỨ · 10:15 thứ Ba 24/11/2026" if language == "vi" else "PAST · 10:15 Tuesday 24/11/2026"
     assert expected in said
-    assert '"href": "/history/' in said
+    assert '"href": "/history/' in said or path == "/alarms"
     assert not re.search(r'"href": "/history/\w+"', said), "a figure leads to its history until then"
     assert f"{path}?lang={'en' if language == 'vi' else 'vi'}&at=2026-11-24T10:15" in said
 
@@ -83,7 +99,8 @@ def test_nothing_of_a_past_page_is_called_live(tmp_path, path, language):
 def test_only_a_wall_page_is_looked_back_at_and_faults_are_told_in_words(tmp_path):
     live = BoardOfTests(tmp_path).live
     assert "/" in LOOKABLE
-    assert not {"/sql", "/letters", "/system", "/proof", "/history"} & set(LOOKABLE)
+    assert {"/alarms", "/due", "/system"} <= set(LOOKABLE)
+    assert not {"/sql", "/letters", "/sources", "/entry", "/proof", "/history"} & set(LOOKABLE)
     told = json.dumps(
         json.loads(to_json_plotly(callbacks.show(pages()["/"], live, RequestedMoment(AT_MS, fault=FUTURE)))),
         ensure_ascii=False,
@@ -118,42 +135,46 @@ def one_day(monkeypatch):
         if value.grain == "stock"
     ]
     flows = [StoredValue(value, AT_MS) for value in values() if value.grain == "flow"]
-    day = BoardDay("hong-bang", TODAY_MS, AT_MS, flows, kept, [], [], [])
+    day = BoardDay("hong-bang", TODAY_MS, AT_MS, flows, kept, {}, [], [])
     monkeypatch.setattr(memory, "oldest_window", lambda client, ward: TODAY_MS)
     monkeypatch.setattr(memory, "read_day", lambda client, ward, start, until: day._replace(until_ms=until.at_ms))
     monkeypatch.setattr(
         memory, "recompute_as_of", lambda client, ward, minute, view, places: {place: [] for place in places}
     )
     monkeypatch.setattr(memory, "recent_audits", lambda client, count, until: [])
+    log = records(raised(ago=4), raised("speaker.offline", "", "critical", ago=50))
+    monkeypatch.setattr(memory, "read_standing", lambda client, ward, at_ms, since: log)
     return OneDay()
 
 
 async def test_a_day_is_read_once_and_its_minutes_are_remembered(tmp_path, one_day):
-    looked = PastCache(BoardOfTests(tmp_path).live, one_day)
-    state, unrestored = await looked.board_state("s", AT_MS, "then", "vi")
+    looked, page = PastCache(BoardOfTests(tmp_path).live, one_day), pages()["/"]
+    state, unrestored, own = await looked.look("s", page, AT_MS, "then", "vi")
     assert state.past
+    assert own == {}
+    assert {one.key[0] for one in state.alarms.active} == {"queue.longest_wait", "speaker.offline"}
     assert state.now_ms == AT_MS
     assert state.read("Q02").numerator == 23
     assert unrestored == ()
     first = one_day.asked
-    await looked.board_state("s", AT_MS, "then", "en")
+    await looked.look("s", page, AT_MS, "then", "en")
     assert one_day.asked == first
-    early, _ = await looked.board_state("s", AT_MS - 5 * MINUTE, "now", "vi")
-    assert one_day.asked == first + 1, "the day is there, only the minute is counted"
+    early, _, _ = await looked.look("s", page, AT_MS - 5 * MINUTE, "now", "vi")
+    assert one_day.asked == first + 2, "the day is there, only the minute is counted, and its alarms are read"
     assert not early.read("Q02").known
     with pytest.raises(TooOldError) as error:
-        await looked.board_state("s", TODAY_MS, "then", "vi")
+        await looked.look("s", page, TODAY_MS, "then", "vi")
     assert error.value.first_ms == TODAY_MS
     assert f"{local_time(TODAY_MS):%d/%m/%Y}" in callbacks.too_old(TODAY_MS).vi
 
 
 async def test_who_moves_on_gets_the_newest_minute_only(tmp_path, one_day):
-    looked = PastCache(BoardOfTests(tmp_path).live, one_day)
+    looked, page = PastCache(BoardOfTests(tmp_path).live, one_day), pages()["/"]
     one_day.free.clear()
     asked_for = [
-        asyncio.create_task(looked.board_state("s", AT_MS - place * MINUTE, "then", "vi")) for place in range(1, 5)
+        asyncio.create_task(looked.look("s", page, AT_MS - place * MINUTE, "then", "vi")) for place in range(1, 5)
     ]
-    other = asyncio.create_task(looked.board_state("another", AT_MS, "then", "vi"))
+    other = asyncio.create_task(looked.look("another", page, AT_MS, "then", "vi"))
     await asyncio.sleep(0.01)
     one_day.free.set()
     found = await asyncio.gather(*asked_for, return_exceptions=True)
@@ -164,23 +185,82 @@ async def test_who_moves_on_gets_the_newest_minute_only(tmp_path, one_day):
     assert looked.is_idle
 
 
-async def turned(client, minute, view="then", start_ms=TODAY_MS, path="/"):
-    return await call(
-        client,
-        "past-note.children",
-        [(("past-turn", "data"), minute), (("past-view", "value"), view)],
-        [(("past-start", "data"), start_ms), (("url", "pathname"), path)],
-    )
+async def test_what_a_page_asks_for_is_of_that_minute_and_asked_once(tmp_path, one_day):
+    asked = []
+
+    def past_updates(question):
+        asked.append((question.state.now_ms, question.known_ms is None))
+        return {PropertyUpdate("due-list", "children"): "then"}
+
+    looked, page = PastCache(BoardOfTests(tmp_path).live, one_day), replace(pages()["/due"], past_updates=past_updates)
+    for view in ("then", "then", "now"):
+        seen = await looked.look("s", page, AT_MS, view, "vi")
+        assert list(seen.own.values()) == ["then"]
+    assert asked == [(AT_MS, False), (AT_MS, True)]
 
 
-async def test_moving_the_slider_brings_another_minute(tmp_path, one_day):
+async def turned(client, at_ms, typed="", view="then", number=7, path="/"):
+    wish = {"at": at_ms, "view": view, "typed": typed, "number": number}
+    return await call(client, "past-note.children", [(("past-turn", "data"), wish)], [(("url", "pathname"), path)])
+
+
+async def test_a_wish_brings_another_minute_and_a_wrong_one_a_sentence(tmp_path, one_day):
     tested = BoardOfTests(tmp_path, reader=one_day)
     async with tested.logged_in() as client:
-        told = await turned(client, 615)
+        told = await turned(client, AT_MS)
         assert told["past-note"]["children"] == frame.NOTES["then"].vi
-        assert "Thời điểm này chưa đến" in (await turned(client, 1440))["past-note"]["children"]
-        assert "sớm nhất" in (await turned(client, 0))["past-note"]["children"]
-        for wrong in ((True,), ("615",), (-1,), (9999,), (615, "x"), (615, "then", 5), (615, "then", TODAY_MS, "/sql")):
+        assert told["past-fault"]["children"] == ""
+        for at_ms, typed, said in (
+            (AT_MS + MINUTE, "", "chưa đến"),
+            (TODAY_MS, "", "sớm nhất"),
+            (AT_MS, "01/01/2020 7:00", "sớm nhất"),
+            (AT_MS, "31/2/2026", "Không có ngày"),
+            (AT_MS, "<b>", "Không hiểu"),
+        ):
+            assert said in (await turned(client, at_ms, typed))["past-fault"]["children"], typed
+        assert (await turned(client, AT_MS, "10:05"))["past-fault"]["children"] == ""
+        for wrong in ((True,), ("615",), (-1,), (AT_MS + 1,), (AT_MS, "", "x"), (AT_MS, 5), (AT_MS, "", "then", -1)):
             assert await turned(client, *wrong) == {}, wrong
+        assert await turned(client, AT_MS, path="/sql") == {}
     async with tested.logged_in(("analyst",), "mai") as client:
-        assert await turned(client, 615) == {}
+        assert await turned(client, AT_MS) == {}
+
+
+TYPED = {
+    "10:05 24/11/2026": "10:05 24/11/2026",
+    "24/11/2026 10:05": "10:05 24/11/2026",
+    "23/11 7h30": "07:30 23/11/2026",
+    "7 giờ": "07:00 24/11/2026",
+    "2026-10-01T07:05": "07:05 01/10/2026",
+    "1-10-2026": "10:15 01/10/2026",
+    "30/2/2026": NO_SUCH_DATE,
+    "29/2": NO_SUCH_DATE,
+    "25:00": NO_SUCH_DATE,
+    "10:60": NO_SUCH_DATE,
+    "10:16": FUTURE,
+    "25/11/2026": FUTURE,
+    "hôm qua": NOT_TYPED,
+    "10:05:30": NOT_TYPED,
+    "10:05 10:06": NOT_TYPED,
+    "": NOT_TYPED,
+    "1" * 99: NOT_TYPED,
+}
+
+
+@pytest.mark.parametrize(("typed", "expected"), TYPED.items())
+def test_a_typed_minute_is_found_or_is_told_why_not(typed, expected):
+    found = typed_moment(typed, AT_MS, NOW_MS)
+    assert (found.said if isinstance(found, TypedFault) else f"{local_time(found):{frame.TYPED}}") == expected
+
+
+@given(st.integers(0, 500_000), st.sampled_from(["{t} {d}", "{d} {t}", "{d}, {t}"]))
+def test_every_minute_can_be_typed_either_way(ago, shape):
+    at_ms = AT_MS - ago * MINUTE
+    at = local_time(at_ms)
+    assert typed_moment(shape.format(t=f"{at:%H:%M}", d=f"{at:%d/%m/%Y}"), NOW_MS, NOW_MS) == at_ms
+
+
+@given(st.text(max_size=60))
+def test_whatever_is_typed_is_a_minute_that_was_or_a_sentence(typed):
+    found = typed_moment(typed, AT_MS, NOW_MS)
+    assert found.text("vi") and found.text("en") if isinstance(found, TypedFault) else found <= NOW_MS

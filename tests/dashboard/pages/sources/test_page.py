@@ -1,5 +1,6 @@
 """The page of sources: who may do what with one, and what is written down of it."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -12,12 +13,19 @@ from dashboard.store.changes import recent_changes
 from dashboard.store.store import BoardStore
 from ingest.administration.message import (
     AskCards,
+    DeviceListChange,
+    DeviceListChanges,
+    DeviceRow,
+    DeviceTable,
+    Done,
     DraftForm,
     FieldChoice,
+    FoundDevice,
     LastMessage,
     MessageTrial,
     Revealed,
     SampleTrial,
+    ScanState,
     SetupLine,
     SourceCard,
     SourceRefused,
@@ -35,6 +43,8 @@ CARD = SourceCard(
     setup=(SetupLine(label=Label("Địa chỉ", "Address"), text="POST https://x/intake/vendor_x"), SetupLine(label=Label("Khóa", "Secret"), text="", is_secret=True)),
     guide=Label("Dán địa chỉ.", "Paste the address."),
 )  # fmt: skip
+PRINTER = DeviceRow(device="MI-01", category="Máy in", address="192.168.1.20")
+FOUND = FoundDevice(address="192.168.1.30", pings=True, ports=(80, 9100), description="Brother HL")
 FIELD = FieldChoice(event="post.published", field="platform", is_needed=True, kind="text", options=("zalo", "portal"))
 
 
@@ -52,6 +62,12 @@ class Connectors:
             raise SourceRefused(self.refuses)
         known: dict[Any, Any] = {
             Revealed: Revealed(setup=(SetupLine(label=Label("Khóa", "Secret"), text=SECRET, is_secret=True),)),
+            Done: Done(),
+            DeviceTable: DeviceTable(rows=(PRINTER,), columns=("device", "category", "address"), digest="d"),
+            DeviceListChanges: DeviceListChanges(
+                changes=(DeviceListChange(kind="added", device="MI-02", after="Máy in"),)
+            ),
+            ScanState: ScanState(networks=("192.168.1.0/24",), network="192.168.1.0/24", of=254, found=(FOUND,)),
             DraftForm: DraftForm(text="text", fields=(FIELD,), paths=("data.code",)),
             SampleTrial: SampleTrial(
                 messages=1, events=0, faults=1, shown=(MessageTrial(place="message 1", fault="no"),)
@@ -198,6 +214,81 @@ async def test_the_editor_fills_its_form_and_saves_in_the_name_of_the_person(tmp
         assert "chữ thường" in wrong["editor-fault"]["children"]
     assert [(one.act, one.by) for one in connectors.asked if one.act == "save"] == [("save", "lan")]
     assert trail(tested) == [("lan", "vendor_x", "saved")]
+
+
+async def edit(client, button: str, rows: Sequence[dict[str, Any]] = (), **more: Any) -> dict[str, Any]:
+    """Do something with the table of devices."""
+    buttons = ("devices-add", "devices-remove", "devices-look", "devices-save")
+    inputs = [
+        (("devices-source", "value"), "equipment"), (("devices-source", "data"), []), *(((one, "n_clicks"), 1) for one in buttons),
+        (("devices-upload", "contents"), more.get("contents")), (("devices-rows", "cellValueChanged"), None), (("scan-take", "n_clicks"), 1),
+    ]  # fmt: skip
+    state = [
+        (("devices-rows", "rowData"), list(rows)), (("devices-rows", "selectedRows"), more.get("chosen")), (("devices-digest", "data"), "d"),
+        (("devices-upload", "filename"), "x.csv"), (("scan-rows", "selectedRows"), more.get("scanned")), (("devices-rows", "columnDefs"), []),
+    ]  # fmt: skip
+    name = {"devices-source": "value", "devices-upload": "contents", "devices-rows": "cellValueChanged"}
+    changed = f"{button}.{name.get(button, 'n_clicks')}"
+    found: dict[str, Any] = await call(client, "devices-plan.children", inputs, state, changed)
+    return found
+
+
+async def test_a_list_of_devices_is_changed_looked_through_and_saved_in_the_name_of_the_person(tmp_path, connectors):
+    tested = BoardOfTests(tmp_path)
+    async with tested.logged_in(("admin",)) as client:
+        shown = await edit(client, "devices-source")
+        (row,) = shown["devices-rows"]["rowData"]
+        assert (row["device"], row["address"]) == ("MI-01", "192.168.1.20")
+        assert [one["field"] for one in shown["devices-rows"]["columnDefs"]] == ["device", "category", "address"]
+        (_, new) = (await edit(client, "devices-add", [row]))["devices-rows"]["rowData"]
+        rows = [row, new | {"device": "MI-02", "note": "x"}, {"key": "empty"}]
+        looked = await edit(client, "devices-look", rows)
+        assert looked["devices-save"]["disabled"] is False
+        assert "MI-02" in str(looked["devices-plan"])
+        assert (await edit(client, "devices-rows", rows))["devices-save"]["disabled"] is True, "it was changed again"
+        saved = await edit(client, "devices-save", rows)
+        assert "Đã lưu" in saved["devices-done"]["children"]
+        left = await edit(client, "devices-remove", rows, chosen=[row])
+        assert [one["key"] for one in left["devices-rows"]["rowData"]] == [new["key"], "empty"]
+        wrong = await edit(client, "devices-save", [{"key": "1", "device": "x" * 100}])
+        assert "quá dài" in wrong["devices-fault"]["children"]
+    saves = [one for one in connectors.asked if one.act == "save_devices"]
+    assert [(one.is_trial, [row.device for row in one.rows]) for one in saves] == [
+        (True, ["MI-01", "MI-02"]), (True, ["MI-01", "MI-02"]), (False, ["MI-01", "MI-02"]),
+    ]  # fmt: skip
+    assert trail(tested) == [("lan", "equipment (+MI-02)", "devices")]
+
+
+async def test_a_scan_is_written_down_and_only_what_is_ticked_gets_into_the_table(tmp_path, connectors):
+    tested = BoardOfTests(tmp_path)
+    async with tested.logged_in(("admin",)) as client:
+        inputs = [
+            (("scan-start", "n_clicks"), 1),
+            (("sources-tick", "n_intervals"), 1),
+            (("sources-tab", "value"), "devices"),
+        ]
+        state = [
+            (("scan-network", "value"), "192.168.1.0/24"), (("scan-rows", "rowData"), []), (("devices-rows", "rowData"), [{"address": "192.168.1.3"}]),
+        ]  # fmt: skip
+        found = await call(client, "scan-rows.rowData", inputs, state, "scan-start.n_clicks")
+        (row,) = found["scan-rows"]["rowData"]
+        assert (row["address"], row["ports"], row["known"]) == ("192.168.1.30", "80, 9100", "")
+        await call(client, "scan-rows.rowData", inputs, state, "sources-tick.n_intervals")
+        (taken,) = (await edit(client, "scan-take", scanned=[row]))["devices-rows"]["rowData"]
+        assert (taken["device"], taken["category"], taken["by"]) == ("TB-1-30", "Máy in", "SNMP")
+        assert (await edit(client, "scan-take"))["devices-rows"]["rowData"] == []
+        assert (await edit(client, "scan-take", scanned=[{"ports": "a"}]))["devices-fault"]["children"]
+    assert [one.act for one in connectors.asked] == ["scan", "scan_state"]
+    assert trail(tested) == [("lan", "equipment (192.168.1.0/24)", "scanned")]
+
+
+async def test_nobody_else_changes_a_list_or_scans(tmp_path, connectors):
+    tested = BoardOfTests(tmp_path)
+    await tested.live.read_all()
+    async with tested.logged_in(("leader", "analyst")) as client:
+        for button in ("devices-source", "devices-save", "devices-look"):
+            await edit(client, button, [{"device": "x"}])
+    assert connectors.asked == []
 
 
 async def test_the_page_for_the_vendor_has_no_secret(tmp_path, connectors):

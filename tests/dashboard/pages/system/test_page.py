@@ -197,7 +197,7 @@ async def test_the_page_is_filled_for_who_may_see_the_board(tmp_path):
         place = str(await call(client, "system-disks.children", tick))
         assert "Nguồn" in place
         assert "Chưa cài cách báo ra ngoài" in place
-        assert "minh" not in place, "who has an account is for administrators"
+        assert "Tài khoản minh" not in place, "who has an account is for administrators"
     async with tested.logged_in(("admin",), "minh") as client:
         place = str(await call(client, "system-disks.children", tick))
         for part in ("Tài khoản lan: thêm", "Tài khoản minh: thêm"):

@@ -1,0 +1,165 @@
+"""Every page, seen as whoever comes to it may: without sight, without a mouse, on a desk, on the widest screen and on a phone."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+from playwright.sync_api import Page
+
+from commands.developers.load.chromium import ARE_DRAWN
+from dashboard.apps.page_list import pages
+from dashboard.words import number, text
+from tests.browser.conftest import in_every_size, shown
+from tests.browser.support.legible import DESK_LEAST, FINGER, PLACES, log_in, look, showing_alarms, violations
+from tests.browser.support.served import Served
+from tests.dashboard.support.ward import NOW_MS
+from warehouse.catalogue import measures
+from warehouse.model.expression import DAY_MS
+from warehouse.model.indicator import Unit
+
+pytestmark = pytest.mark.browser
+
+FULL_HD, WIDEST, SMALL_DESK, PHONE = (1920, 1080), (3440, 1440), (1366, 768), (390, 844)
+WALL = {page.path for page in pages().values() if page.pace} - {"/"}
+"""Pages of figures. The overview is seen by test_overview: with every source there is, its cards are too full for Full HD."""
+WAITING = """() => {
+    window.reached = new Map();
+    const seen = one => one.checkVisibility({visibilityProperty: true}) && one.getClientRects().length;
+    const stops = [...document.querySelectorAll('a[href], button, input, select, textarea, summary, [tabindex]')].filter(one =>
+        seen(one) && one.tabIndex >= 0 && !one.disabled && !one.matches('.ag-tab-guard, .ag-header-row, [type=radio]:not(:checked)'));
+    stops.forEach((one, place) => one.dataset.stop = place);
+    document.addEventListener('focusin', event => {
+        const one = event.target;
+        const near = [one, one.nextElementSibling, one.parentElement, one.closest('label')].filter(Boolean);
+        const ring = near.some(part => getComputedStyle(part).outlineStyle !== 'none' && parseFloat(getComputedStyle(part).outlineWidth));
+        window.reached.set(one.dataset.stop, ring);
+    });
+    return stops.length;
+}"""
+MISSED = """() => [...document.querySelectorAll('[data-stop]')].filter(one => !window.reached.get(one.dataset.stop))
+    .map(one => one.outerHTML.slice(0, 160) + (window.reached.has(one.dataset.stop) ? ' WITHOUT A RING' : ''))"""
+CUT = """() => [...document.querySelectorAll('.card')]
+    .filter(card => card.scrollHeight > card.clientHeight + 1 || card.scrollWidth > card.clientWidth + 1)
+    .map(card => card.id)"""
+OVERLAPPING = """() => [...document.querySelectorAll('.small')].filter(small => {
+    const next = small.nextElementSibling;
+    const figure = small.querySelector('.figure').getBoundingClientRect();
+    return next && next.getBoundingClientRect().top < figure.bottom && next.getBoundingClientRect().left < figure.right;
+}).map(small => small.id)"""
+DOWN = """word => document.querySelectorAll('.card-head .fresh').forEach(fresh => {
+    fresh.className = 'fresh is-down';
+    fresh.querySelector('.word').textContent = word;
+    fresh.querySelector('.age').textContent = '';
+})"""
+CROSSED = """() => [...document.querySelectorAll('.card-head')].filter(head => {
+    const parts = [...head.children].map(part => part.getBoundingClientRect()).filter(part => part.width);
+    const isOver = (one, next) => one.right > next.left + 1 && one.bottom > next.top + 1 && next.right > one.left + 1;
+    return head.scrollWidth > head.clientWidth + 1 || parts.some((one, n) => parts.slice(n + 1).some(next => isOver(one, next)));
+}).map(head => head.textContent)"""
+LATE = """() => document.querySelectorAll('.light').forEach(light => {
+    light.className = 'light is-late';
+    light.querySelector('span:nth-of-type(3)').textContent = 'chậm';
+    light.querySelector('.age').removeAttribute('data-since');
+    light.querySelector('.age').textContent = '59 phút';
+})"""
+HEAD = """() => [...document.querySelectorAll('.clock, .place, .light, .light .name')]
+    .filter(part => part.scrollWidth > part.clientWidth + 1 || part.getBoundingClientRect().right > innerWidth)
+    .map(part => part.id || part.className)"""
+
+
+def long(unit: Unit) -> str:
+    """A small figure as long as on a bad day."""
+    if unit.factor == 1 or unit.out_of:
+        return "88/88" if unit.out_of else "888"
+    label = (unit.short or unit.label).vi
+    return f"88{',' if unit.decimals else ''}{'8' * unit.decimals}{number.SPACE}{label}"
+
+
+LONG = {f"{one.id.lower()}-figure": long(one.unit) for one in measures()}
+FILL = """texts => Object.entries(texts).forEach(([id, text]) => {
+    const figure = document.querySelector(`.small [id="${id}"]`);
+    if (figure) figure.textContent = text;
+})"""
+
+
+@pytest.fixture(scope="module")
+def board(tmp_path_factory) -> Iterator[Served]:
+    with showing_alarms(tmp_path_factory.mktemp("pages")) as found:
+        yield found
+
+
+@pytest.fixture(scope="module")
+def opened(board, chromium):
+    """Show a person who may see all of it a page in a size; whatever the browser complains about fails the test."""
+    context = chromium.new_context(reduced_motion="reduce")
+    page = context.new_page()
+    log_in(board, page)
+    page.close()
+
+    @contextmanager
+    def open_(path, size) -> Iterator[Page]:
+        page, complaints = context.new_page(), []
+        page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.set_viewport_size(dict(zip(("width", "height"), size, strict=True)))
+        page.goto(board.url + path)
+        shown(page)
+        page.wait_for_function(ARE_DRAWN)
+        yield page
+        page.close()
+        assert complaints == []
+
+    yield open_
+    context.close()
+
+
+@pytest.mark.parametrize("path", PLACES)
+def test_a_page_is_there_for_everybody_and_on_every_screen(opened, path):
+    """Contrast asks for the one scheme and the other, labels for the one language and the other; both at once are enough."""
+    more = "&" if "?" in path else "?"
+    with opened(f"{path}{more}theme=dark&lang=vi", FULL_HD) as page:
+        assert violations(page) == []
+        everywhere_by_keyboard(page)
+        if path in WALL:
+            on_every_desk(page)
+        page.set_viewport_size({"width": SMALL_DESK[0], "height": SMALL_DESK[1]})
+        page.wait_for_timeout(300)  # charts are as wide as the desk
+        assert look(page, DESK_LEAST).faults == []
+    with opened(f"{path}{more}theme=light&lang=en", PHONE) as page:
+        page.wait_for_timeout(300)  # charts are as wide as the phone
+        assert look(page, DESK_LEAST, FINGER).faults == []
+        assert page.evaluate(OVERLAPPING) == []
+        page.set_viewport_size({"width": FULL_HD[0], "height": FULL_HD[1]})
+        assert violations(page) == []
+
+
+def everywhere_by_keyboard(page):
+    """Whatever can be used is reached by the Tab key, and shows it."""
+    stops = page.evaluate(WAITING)
+    for _ in range(stops + 40):
+        page.keyboard.press("Tab")
+        if page.evaluate("document.activeElement === document.body"):
+            break
+    assert page.evaluate("document.activeElement === document.body"), "it is caught somewhere"
+    assert page.evaluate(MISSED) == []
+
+
+def on_every_desk(page):
+    """Nothing is cut; nor where a source is down, and where small figures are as long as on a bad day."""
+    for width, _ in in_every_size(page, [WIDEST, FULL_HD]):
+        assert page.evaluate("document.documentElement.scrollWidth") == width
+        assert page.evaluate(CUT) == []
+        assert page.evaluate(OVERLAPPING) == []
+    page.evaluate(DOWN, text.state_word("down", NOW_MS - DAY_MS, NOW_MS, "vi"))
+    assert page.evaluate(CUT) == []
+    assert page.evaluate(CROSSED) == []
+    page.evaluate(FILL, LONG)
+    assert page.evaluate(CUT) == []
+    assert page.evaluate(OVERLAPPING) == []
+
+
+def test_the_head_of_the_wall_has_room_when_every_source_is_late(opened):
+    with opened("/?lang=vi", FULL_HD) as page:
+        for _ in in_every_size(page, [FULL_HD, WIDEST]):
+            page.evaluate(LATE)
+            assert page.evaluate(HEAD) == []

@@ -1,0 +1,36 @@
+"""A warehouse that knows a few devices, for pages that ask for them; for everything else it is away."""
+
+from ingest.contract.errors import Unavailable
+from ingest.contract.topic import topic_of
+from tests.dashboard.support.ward import NOW_MS
+
+HOUR_MS = 3_600_000
+SPEAKER = ("tdp-012-l1", "TDP-012", "", True, False, True, NOW_MS - 7 * HOUR_MS, ["amplifier"])
+CAMERA = ("tdp012-duong-07", "TDP-012", "", True, True, False, NOW_MS - 120_000, [])
+CHANGES = [(NOW_MS - 7 * HOUR_MS, "device.offline", "", ""), (NOW_MS - 8 * HOUR_MS, "device.fault", "amplifier", "")]
+PLAYED = [
+    (NOW_MS - 4 * HOUR_MS, (NOW_MS - 4 * HOUR_MS, "failed"), "thong_thuong"),
+    (NOW_MS - 17 * HOUR_MS, (NOW_MS - 16 * HOUR_MS, "pre_empted"), "uu_tien"),
+]
+
+
+class DeviceClient:
+    """Answers what is asked of devices; the kind is told by the topic."""
+
+    def query(self, sql, parameters=None):
+        if "DISTINCT topic" in sql:
+            return [(topic_of("speaker"),)] if parameters["id"] == SPEAKER[0] else []
+        if "heard_ms" in sql:
+            return [SPEAKER if "device.heartbeat" in sql else CAMERA]
+        if "lagInFrame(said)" in sql:
+            return CHANGES
+        if "began_ms" in sql:
+            return PLAYED
+        raise Unavailable("ClickHouse", "not in this test")
+
+
+class DeviceReader:
+    """The warehouse as pages ask it."""
+
+    async def ask(self, question):
+        return question(DeviceClient())
