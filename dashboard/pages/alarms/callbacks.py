@@ -56,6 +56,7 @@ def register(app: Dash, services: Services) -> None:
     _register_acts(app, desk, accounts)
     _register_one(app, desk, reader, accounts)
     _register_history(app, desk, reader)
+    _register_times(app, desk, reader)
 
 
 def assignees(desk: AlarmDesk, accounts: Accounts) -> list[str]:
@@ -188,6 +189,10 @@ def _register_history(app: Dash, desk: AlarmDesk, reader: WarehouseQueries) -> N
             return csv_download(history.alarm_history_csv(*await find(span, severity, domain)), "alarms.csv")
         except (Unavailable, TooMuchError):
             return no_update
+
+
+def _register_times(app: Dash, desk: AlarmDesk, reader: WarehouseQueries) -> None:
+    live = desk.live
 
     @app.callback(
         Output("alarms-times", "children"), Output("alarms-ways", "children"), Input("alarms-tick", "n_intervals")
