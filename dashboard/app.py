@@ -36,12 +36,13 @@ from dashboard.board.live import Live
 from dashboard.board.page_services import AskSql, Services
 from dashboard.board.source_list import SourceList
 from dashboard.charts import graph
-from dashboard.components import group_map, header, page_help, ward_map
+from dashboard.components import group_map, header, page_help
 from dashboard.feed import audit_view, routes
 from dashboard.feed.city_cut import CityCuts
 from dashboard.pages.past import callbacks as past_callbacks
 from dashboard.settings import BoardSettings
 from dashboard.state.queries import WarehouseQueries
+from dashboard.ward_map import card as map_card
 from dashboard.words import moment, text
 from ingest.contract.clock import RealClock, milliseconds
 from ingest.discovery import modules
@@ -142,7 +143,7 @@ def _dash(server: FastAPI, live: Live) -> Dash:
     push.register(app, live)
     graph.register(app)
     group_map.register(app)
-    ward_map.register(app)
+    map_card.register(app)
     page_help.register(app, live.pages)
     return app
 

@@ -25,7 +25,7 @@ Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 Stops = tuple[tuple[str, timedelta], ...]
 """Paths of pages, and how long each stands."""
 
-LETTERS = (0.7, 1.1)
+LETTERS = (0.7, 1.5)
 """Least and most that a screen's letters may be of those of a 55-inch screen seen from four metres; with larger ones nothing fits."""
 
 _READ = "SELECT id, name, hash, made_at, stops, network, expires_at, language, inches, metres, scheme FROM displays ORDER BY rowid"

@@ -8,6 +8,9 @@ from dashboard.access.rights import Right
 from dashboard.theme import Scheme
 from ingest.contract.label import Language
 
+NEAR = 1.1
+"""The largest letters with which a screen has room for all that its pages show."""
+
 
 @dataclass(frozen=True)
 class Viewer:
@@ -24,6 +27,11 @@ class Viewer:
     """Dark or light, where they chose."""
     letters: float = 1
     """Of a screen: how large its letters are, where those of 55 inches seen from four metres are 1."""
+
+    @property
+    def is_far(self) -> bool:
+        """Whether it is a screen seen from so far away that it shows one thing a card."""
+        return self.letters > NEAR
 
     @property
     def is_display(self) -> bool:

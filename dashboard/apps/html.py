@@ -49,7 +49,8 @@ class IndexedDash(Dash):
         index: str = hashed_addresses(super().interpolate_index(*args, **parts))  # type: ignore[no-untyped-call]
         scheme = f'data-theme="{chosen}" ' if (chosen := viewer().scheme) else ""
         # Pages are the same for all; the style sheets show them for a screen on the wall, a desk, or a phone.
-        density = f'data-density="wall" style="--letters:{viewer().letters:.3f}" ' if viewer().is_display else ""
+        far = "data-far " if viewer().is_far else ""
+        density = f'data-density="wall" {far}style="--letters:{viewer().letters:.3f}" ' if viewer().is_display else ""
         facts = f'{density}{scheme}lang="{viewer().language}" data-clock="{self._ioc_clock}" data-version="{version()}"'
         asked = (f"{self.config.requests_pathname_prefix}{name}" for name in _ASKED_FIRST)
         early = "".join(f'<link rel="preload" as="fetch" crossorigin href="{path}">' for path in asked)

@@ -15,7 +15,7 @@ from dash.exceptions import WebsocketDisconnected
 
 from dashboard.access.viewer import viewer
 from dashboard.apps.html import version
-from dashboard.board import alarm_signal
+from dashboard.board import alarm_signal, wall_tour
 from dashboard.board.layout import changed_properties, component_properties
 from dashboard.board.live import BoardFrame, Live
 from dashboard.state.page import Page, PageAddress, PropertyUpdates
@@ -42,6 +42,7 @@ def push_widgets(path: str | None = None) -> list[Component]:
         dcc.Interval(id="fallback", interval=FALLBACK_MS, disabled=True),
         html.Div(id="pulse", hidden=True),
         alarm_signal.alarm_signal_widget(),
+        wall_tour.absent_widget(),
     ]
 
 

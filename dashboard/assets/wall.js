@@ -53,6 +53,12 @@
     if (!view) turnAt = 0;
   }
 
+  /* Whether a page has no news now; the overview, which comes first, always has. */
+  function isAbsent(path) {
+    const isTour = find("wall-tour").dataset.skips === "true";
+    return isTour && path !== stops[0][0] && JSON.parse(find("wall-absent").dataset.paths || "[]").includes(path);
+  }
+
   /* Where the tour goes: while somebody has to act, to the page of that alarm; else to the next line, then to the next page. */
   function next() {
     const [line] = views(view + 1);
@@ -62,7 +68,8 @@
     } else if (held) {
       turn(held, stops[at][1] * 1000);
     } else {
-      at = (at + 1) % stops.length;
+      do at = (at + 1) % stops.length;
+      while (isAbsent(stops[at][0]));
       turn(stops[at][0], stops[at][1] * 1000);
     }
   }

@@ -8,11 +8,11 @@ import time
 from collections import deque
 from typing import NamedTuple
 
-from dashboard.board import alarm_signal
+from dashboard.board import alarm_signal, wall_tour
 from dashboard.settings import BoardSettings
 from dashboard.state.alarm import Alarms
 from dashboard.state.figures import LiveFigures, LiveStand, LoadValues
-from dashboard.state.page import PageAddress, PageList, PropertyUpdates
+from dashboard.state.page import BoardState, PageAddress, PageList, PropertyUpdates
 from ingest.contract.label import Language
 from ingest.contract.settings import IngestSettings
 from ingest.runtime import metrics
@@ -99,7 +99,7 @@ class Live(LiveFigures):
             state = self.board_state(language, place.argument)
             number, updates = (
                 self.number,
-                place.page.updates(state) | (alarm_signal.updates(state) if place.page.path else {}),
+                place.page.updates(state) | (_around(state) if place.page.path else {}),
             )
             if len(self._frames) >= MOST_FRAMES:  # addresses that hardly anybody asks for
                 self._frames.clear()
@@ -126,3 +126,8 @@ class Live(LiveFigures):
         self._ticked = time.monotonic()
         self._changed.set()
         self._changed = asyncio.Event()
+
+
+def _around(state: BoardState) -> PropertyUpdates:
+    """What is told on every page."""
+    return alarm_signal.updates(state) | wall_tour.updates(state)

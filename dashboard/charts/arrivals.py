@@ -11,7 +11,7 @@ from dash.development.base_component import Component
 
 from dashboard.charts.chart import bar_trace, compared, corner, figure, middle, nothing
 from dashboard.charts.graph import graph, graph_id
-from dashboard.charts.slot_chart import last_week
+from dashboard.charts.slot_chart import compared_with
 from dashboard.state.page import BoardState, PropertyUpdate, PropertyUpdates
 from dashboard.theme import token
 from dashboard.words import number, text
@@ -55,7 +55,7 @@ def layout(state: BoardState) -> Component:
             {"x": 0, "y": 0, "yref": "y2", "text": "", "font": {"color": wait, "size": 18}, "xshift": 10},
             corner(0, 1, state.say(text.WAIT_AXIS)),
             corner(0, 0.55, state.say(text.ARRIVALS_AXIS)),
-            corner(1, 0.55, f"- - - {last_week(state)}"),
+            corner(1, 0.55, compared_with(state)),
             middle(""),
         ],
     )
@@ -86,6 +86,7 @@ def updates(state: BoardState) -> PropertyUpdates:
         "layout.annotations.0.x": x[-1] if x else 0,
         "layout.annotations.0.y": y[-1] if y else 0,
         "layout.annotations.0.text": f"<b>{number.with_unit(reading, state.language)}</b>" if ends else "",
+        "layout.annotations.3.text": compared_with(state),
         "layout.annotations.3.visible": bool(before),
         "layout.yaxis.range": [0, highest * 1.1],
         "layout.yaxis2.range": [0, max([10.0, *y]) * 1.25],

@@ -5,6 +5,7 @@ from dash.development.base_component import Component
 
 from dashboard.state.page import BoardState, PropertyUpdate, PropertyUpdates
 from dashboard.words import number, text
+from dashboard.words.day import holiday
 from warehouse.model.expression import DAY_MS, window_start
 
 HOURS = tuple(range(7, 18))
@@ -27,7 +28,7 @@ def heat(state: BoardState, name: str) -> Component:
 
 
 def heat_updates(state: BoardState, name: str, id: str) -> PropertyUpdates:
-    """How many of a flow came in each hour; hours to come are empty."""
+    """How many of a flow came in each hour; hours to come are empty. A holiday on which nobody came is named instead."""
     today_ms = int(window_start(state.now_ms, DAY_MS))
     start_ms = today_ms - (DAYS - 1) * DAY_MS
     sums: dict[tuple[int, int], int] = {}
@@ -42,12 +43,15 @@ def heat_updates(state: BoardState, name: str, id: str) -> PropertyUpdates:
         updates[PropertyUpdate(f"{name}-{day}-day", "children")] = (
             f"{state.say(text.DAYS_SHORT[at.weekday()])} {at:%d/%m}"
         )
+        closed = holiday(at.date(), state.language) if not any(sums.get((day, hour)) for hour in HOURS) else ""
         for hour in HOURS:
             is_over = start_ms + day * DAY_MS + hour * HOUR_MS <= state.now_ms
             count = sums.get((day, hour), 0)
             cell = f"{name}-{day}-{hour}"
+            named = closed if hour == HOURS[0] else ""
             updates[PropertyUpdate(cell, "children")] = (
-                number.whole_number(count, state.language) if is_over and count else ""
+                number.whole_number(count, state.language) if is_over and count else named
             )
+            updates[PropertyUpdate(cell, "className")] = "heat-cell is-named" if named else "heat-cell"
             updates[PropertyUpdate(cell, "style")] = {"--heat": f"{100 * count / largest:.0f}%"}
     return updates

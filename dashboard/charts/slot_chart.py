@@ -14,6 +14,7 @@ from dashboard.charts.graph import graph, graph_id
 from dashboard.state.page import BoardState, PropertyUpdate, PropertyUpdates
 from dashboard.theme import token
 from dashboard.words import text
+from dashboard.words.day import holiday
 from ingest.contract.label import Label
 from warehouse.model.expression import DAY_MS, window_start
 from warehouse.model.reading import TOTAL, Split
@@ -30,6 +31,15 @@ def last_week(state: BoardState) -> str:
     weekday = state.say(text.DAYS[text.local_time(state.now_ms).weekday()])
     weekday = weekday[0].lower() + weekday[1:] if state.language == "vi" else weekday
     return state.say(text.LAST_WEEK, day=weekday)
+
+
+def compared_with(state: BoardState) -> str:
+    """What the broken line of a day's chart is; a holiday, today or then, is named instead: it is not like other days."""
+    for at_ms, before in ((state.now_ms, ""), (state.now_ms - WEEK_MS, "- - - ")):
+        day = text.local_time(at_ms).date()
+        if name := holiday(day, state.language):
+            return f"{before}{day:%d/%m} {name}"
+    return f"- - - {last_week(state)}"
 
 
 class Series(NamedTuple):
@@ -112,12 +122,13 @@ class SlotChart:
             "layout.xaxis.tickvals": ticks,
             "layout.xaxis.ticktext": [self._said(start_ms + slot * slot_ms) for slot in ticks],
             "layout.yaxis.range": [0, highest * 1.12],
+            "layout.annotations.0.text": " · ".join([state.say(self.label), *self._holidays(start_ms, state)]),
             "layout.annotations.2.text": ""
             if any(usual) or any(map(any, rows))
             else nothing(state, [one.indicator for one in self.series]),
         }
         if is_usual and len(self.series) == 1:
-            found["layout.annotations.1.text"] = f"- - - {last_week(state)}"
+            found["layout.annotations.1.text"] = compared_with(state)
         return {PropertyUpdate(graph_id(self.name), f"figure.{path}"): value for path, value in found.items()}
 
     def _start(self, now_ms: int) -> tuple[int, int]:
@@ -149,6 +160,15 @@ class SlotChart:
             return text.local_time(at_ms).weekday() == text.local_time(now_ms).weekday()
         at = text.local_time(at_ms)
         return at.hour % step == 0 and at.minute == 0
+
+    def _holidays(self, start_ms: int, state: BoardState) -> list[str]:
+        """The newest holiday among the days that are shown, where each is a slot."""
+        if self.slot < timedelta(days=1):
+            return []
+        slot_ms = self.slot // _MILLISECOND
+        days = sorted({text.local_time(start_ms + slot * slot_ms).date() for slot in range(self.count)})
+        named = [(day, holiday(day, state.language)) for day in days if day <= text.local_time(state.now_ms).date()]
+        return [f"{day:%d/%m} {name}" for day, name in named if name][-1:]
 
     def _said(self, at_ms: int) -> str:
         at = text.local_time(at_ms)

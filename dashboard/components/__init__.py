@@ -9,7 +9,6 @@
 `header`          the head and the foot of every wall page
 `page_help`       what a page is for, from the guide
 `group_map`       the ward as a grid of its residential groups
-`ward_map`        the same on a map, by the boundaries of the groups
 `balance`         how many dossiers are received and not finished, and where they are
 `broadcasts`      what the loudspeakers play today
 `silent_devices`  devices that count as taken down

@@ -88,7 +88,7 @@ def updates(state: BoardState) -> PropertyUpdates:
         PropertyUpdate("alarms-title", "children"): say(title, count=count),
         PropertyUpdate("alarms-longest", "children"): longest,
         PropertyUpdate("alarms-sign", "className"): f"sign sign-{worst}",
-        PropertyUpdate("alarms-card", "className"): f"card alarms-{worst}",
+        PropertyUpdate("alarms-card", "className"): f"card alarms-{worst}{'' if found else ' says-nothing'}",
     }
     for place, row in enumerate(shown):
         pushed[PropertyUpdate(f"alarm-{place}", "className")] = f"row row-{row.look}"

@@ -60,6 +60,14 @@ def schedule(name: str, count: int) -> Widget:
     return Widget(layout, updates, (INDICATOR,))
 
 
+def next_broadcast(state: BoardState) -> tuple[int, int] | None:
+    """When the next of today's begins and how many there are then; zeros where none is left, `None` where nobody knows."""
+    if not is_told(state, [INDICATOR]):
+        return None
+    coming = [(at_ms, reading.denominator) for at_ms, reading in _planned(state) if at_ms > state.now_ms]
+    return coming[0] if coming else (0, 0)
+
+
 def _planned(state: BoardState) -> list[tuple[int, Reading]]:
     """The starts of today, in their order, each with how many are over of how many."""
     members = state.members(INDICATOR, "start_at")

@@ -124,6 +124,7 @@ def wall_page(
     lines: tuple[CardRow, ...],
     *,
     menu: Label | None = None,
+    has_news: Callable[[BoardState], bool] = lambda state: True,
     past_updates: Callable[[PastQuestion], PropertyUpdates] | None = None,
 ) -> Page:
     """A page of the wall.
@@ -135,6 +136,7 @@ def wall_page(
         pace: how long the wall shows each of its lines.
         lines: its cards.
         menu: the word of the menu under which it is found.
+        has_news: whether a screen that has no pages of its own shows it now.
         past_updates: what it asks for, beyond its updates, of a minute of the past.
     """
 
@@ -169,6 +171,7 @@ def wall_page(
         updates=updates,
         order=order,
         menu=menu,
+        has_news=has_news,
         pace=pace,
         past_updates=past_updates,
     )

@@ -4,6 +4,7 @@ A page with callbacks of its own is a package: `page` is the layout, `callbacks`
 `Page` that a module declares is a page, and every module's `register(app, services)` is called once (`board/services`).
 
 `overview`       the whole ward in one glance
+`today`          what the working day is to bring, and what it brought
 `queue`          one-stop shop: who waits, how long, who serves them
 `dossiers`       what came in, what is open, what is due
 `petitions`      petitions, and whether they are answered in time

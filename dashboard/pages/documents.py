@@ -34,6 +34,7 @@ PAGE = wall_page(
     "/documents",
     DOCUMENTS,
     order=6,
+    menu=text.MENU_FIGURES,
     pace=timedelta(seconds=12),
     lines=(
         CardRow(

@@ -33,13 +33,18 @@ CARDS = {
 
 
 def layout(state: BoardState) -> Component:
-    """Head, three rows of cards, foot. A screen of the wall has room for the two first small figures of a tile."""
+    """Head, three rows of cards, foot.
+
+    A screen of the wall has room for the two first small figures of a tile; one that is seen from far away shows the tiles, the ward
+    and the alarms one after the other, as pages of figures do with their lines.
+    """
     first = [_queue(state), _dossiers(state), _speakers(state), _cameras(state)]
     second = [_arrivals(state), _fields(state), _groups(state)]
     third = [_alarms(state), _petitions(state), _documents(state), _news(state), _teams(state)]
     lines = [html.Div(cards, className=f"line line-{place}") for place, cards in enumerate((first, second, third), 1)]
     return html.Div(
-        [header.head(state, viewer(), "/"), html.Main(lines), header.foot(state, viewer(), "/")], className="wall"
+        [header.head(state, viewer(), "/"), html.Main(lines), header.foot(state, viewer(), "/")],
+        className="wall domain" if viewer().is_far else "wall",
     )
 
 

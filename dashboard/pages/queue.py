@@ -5,6 +5,7 @@ from datetime import timedelta
 from dashboard.charts import heatmap
 from dashboard.components.card import Card, CardRow, wall_page
 from dashboard.components.widget import ARRIVALS, Widget, member_bars
+from dashboard.pages.today import is_closed
 from dashboard.words import text
 from ingest.contract.label import Label
 
@@ -22,6 +23,7 @@ PAGE = wall_page(
     "/queue",
     text.QUEUE,
     order=1,
+    has_news=lambda state: not is_closed(state),
     pace=timedelta(seconds=15),
     lines=(
         CardRow(

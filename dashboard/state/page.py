@@ -43,6 +43,10 @@ def _no_updates(state: "BoardState") -> PropertyUpdates:
     return {}
 
 
+def _always(state: "BoardState") -> bool:
+    return True
+
+
 @dataclass(frozen=True)
 class BoardState:
     """What a page shows: the ward's readings at a moment, and how it is to be said."""
@@ -131,6 +135,8 @@ class Page:
     """What may follow its path in an address; `None`: nothing, and the page is listed among the ways to go."""
     pace: timedelta | None = None
     """How long each of its lines stands on the wall; `None`: it is not shown there."""
+    has_news: "Callable[[BoardState], bool]" = field(default=_always)
+    """Whether a screen that has no pages of its own shows it now."""
     past_updates: "Callable[[PastQuestion], PropertyUpdates] | None" = None
     """What it asks the warehouse for, beyond its updates, of a minute of the past; blocks."""
 

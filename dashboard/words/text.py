@@ -67,6 +67,9 @@ STREAMS: dict[str, Label] = {
     "content": SOURCES["content_post"],
     "reference": SOURCES["ward_register"],
     "equipment": SOURCES["equipment"],
+    "alarm": Label("Cảnh báo", "Alarms"),
+    "dlq": Label("Sự kiện lỗi", "Dead letters"),
+    "value": Label("Số liệu tính được", "Computed figures"),
     "health": Label("Tín hiệu", "Health"),
     "figure": Label("Số liệu nhập", "Entered figures"),
 }

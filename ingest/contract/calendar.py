@@ -23,6 +23,7 @@ import holidays
 
 from ingest.contract.clock import WARD_OFFSET, milliseconds
 from ingest.contract.errors import ConfigurationError
+from ingest.contract.label import Label
 from ingest.contract.settings import PlaceSettings
 
 SHIPPED = Path(__file__).parent / "days_off.toml"
@@ -153,6 +154,8 @@ LimitUnit = Literal["gio", "ngay", "ngay_lam_viec"]
 CULTURE_DAY = (11, 24)
 """Ngày Văn hóa Việt Nam: a paid day off (NQ 28/2026/QH16, in force since 1 July 2026; CV 10065/VPCP-KGVX of 2 October 2026: that day only)."""
 CULTURE_DAY_SINCE = 2026
+CULTURE_DAY_NAME = Label("Ngày Văn hóa Việt Nam", "Vietnam Culture Day")
+OTHER_DAY_OFF = Label("Ngày nghỉ", "Day off")
 
 
 MONDAY_TO_FRIDAY = frozenset(range(5))
@@ -296,6 +299,18 @@ class Calendar:
 
 OFFICE = Calendar()
 """The working time used where nothing else is set."""
+
+
+def day_off_name(day: date) -> Label | None:
+    """What a day is called on which the office is closed though it works on that weekday; `None` on any other."""
+    if OFFICE.is_working_day(day) or not OFFICE.week()[day.weekday()]:
+        return None
+    names = [
+        holidays.country_holidays("VN", years=day.year, language=language).get(day) for language in ("vi", "en_US")
+    ]
+    if all(names):
+        return Label(*map(str, names))
+    return CULTURE_DAY_NAME if (day.month, day.day) == CULTURE_DAY else OTHER_DAY_OFF
 
 
 def local_day(at: datetime) -> date:

@@ -153,6 +153,21 @@ def test_what_a_page_is_for_is_a_key_away_and_the_focus_comes_back(board, opened
     expect(page.locator("#help-dialog")).to_be_hidden()
 
 
+def test_back_leads_where_one_came_from_also_after_another_language(board, opened):
+    page = opened(DESK[0])
+    log_in(board, page)
+    page.goto(f"{board.url}/queue?lang=vi")
+    shown(page)
+    page.locator("#q01-figure").click()
+    page.wait_for_url(f"{board.url}/history/Q01")
+    shown(page)
+    page.locator("#language").click()
+    page.wait_for_url(f"{board.url}/history/Q01?lang=en")
+    shown(page)
+    page.locator("a.back[data-back]").click()
+    page.wait_for_url(f"{board.url}/queue?lang=vi")
+
+
 def test_on_a_phone_alarms_come_first_and_the_ways_lie_under_the_thumb(board, opened):
     page = opened(PHONE[0])
     log_in(board, page)

@@ -20,6 +20,14 @@ from warehouse.model.indicator import Indicator
 _NEVER = Label("chưa xảy ra", "never")
 _IF = Label("nếu", "if")
 _ELSE = Label("nếu không", "otherwise")
+_HAS_HAPPENED = Label("đã có {what}", "{what} has happened")
+_HAS_NOT_HAPPENED = Label("chưa có {what}", "{what} has not happened")
+_CHOICE = Label("(nếu {when} thì {this}, nếu không thì {other})", "({this} if {when}, otherwise {other})")
+_ONLY = Label("({this}, chỉ khi {when})", "({this}, only if {when})")
+_CALLS = {
+    "least": Label("nhỏ nhất của ({these})", "least of ({these})"),
+    "greatest": Label("lớn nhất của ({these})", "greatest of ({these})"),
+}
 _PLACES = ("warehouse.indicators.", "warehouse.figures.")
 
 _SIGNS = {"==": "=", "!=": "≠", "<=": "≤", ">=": "≥", " * ": " × ", " - ": " − "}
@@ -185,6 +193,10 @@ class _Joined(ast.NodeTransformer):
         return ast.Name((" and " if isinstance(node.op, ast.And) else " or ").join(sides))
 
 
+def _text(expression: ast.expr) -> str:
+    return ast.unparse(_Joined().visit(expression))
+
+
 class _Readable(ast.NodeTransformer):
     """Writes expressions without what Python needs and a reader does not, and with the values of constants."""
 
@@ -195,7 +207,10 @@ class _Readable(ast.NodeTransformer):
 
     def __call__(self, expression: ast.expr) -> str:
         copy = ast.parse(ast.unparse(expression), mode="eval").body
-        text = ast.unparse(_Joined().visit(self.visit(copy)))
+        visited = self.visit(copy)
+        text = _text(visited)
+        if isinstance(visited, ast.Name):  # a choice that is the whole expression needs no brackets
+            text = re.sub(r"^\((.*)\)$", r"\1", text)
         for sign, shown in _SIGNS.items():
             text = text.replace(sign, shown)
         for word, label in _WORDS.items():
@@ -207,6 +222,31 @@ class _Readable(ast.NodeTransformer):
         if isinstance(node.value, ast.Name) and node.value.id in self._arguments:
             return ast.Name(node.attr)
         return node
+
+    def visit_Compare(self, node: ast.Compare) -> ast.expr:
+        """What is before or at “never” has happened, or has not."""
+        if self._constant(node.comparators[0]) == NEVER and isinstance(node.ops[0], ast.Lt | ast.Eq):
+            label = _HAS_HAPPENED if isinstance(node.ops[0], ast.Lt) else _HAS_NOT_HAPPENED
+            return self._words(label, what=node.left)
+        return self.generic_visit(node)  # type: ignore[return-value]
+
+    def visit_Call(self, node: ast.Call) -> ast.expr:
+        """A choice is a sentence, and so is the least or the greatest of several."""
+        name = node.func.id if isinstance(node.func, ast.Name) else ""
+        if name == "choose":
+            when, this, other = node.args
+            if self._constant(other) == NEVER:
+                return self._words(_ONLY, when=when, this=this)
+            return self._words(_CHOICE, when=when, this=this, other=other)
+        if name in _CALLS:
+            these = ", ".join(_text(self.visit(one)) for one in node.args)
+            return ast.Name(_CALLS[name].text(self._language).format(these=these))
+        return self.generic_visit(node)  # type: ignore[return-value]
+
+    def _words(self, label: Label, **parts: ast.expr) -> ast.Name:
+        return ast.Name(
+            label.text(self._language).format(**{name: _text(self.visit(part)) for name, part in parts.items()})
+        )
 
     def visit_BinOp(self, node: ast.BinOp) -> ast.expr:
         """A constant is its value; `&` and `|` are words, and sides that need no brackets have none."""

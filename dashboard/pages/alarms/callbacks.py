@@ -176,19 +176,26 @@ def _register_history(app: Dash, desk: AlarmDesk, reader: WarehouseQueries) -> N
 
     @app.callback(
         Output("alarms-download", "data"),
+        Output("alarms-count", "children", allow_duplicate=True),
         Input("alarms-csv", "n_clicks"),
         State("alarms-span", "value"),
         State("alarms-severity", "value"),
         State("alarms-domain", "value"),
         prevent_initial_call=True,
     )
-    async def download(_clicks: object, span: object, severity: object, domain: object) -> Any:
-        if not viewer().may(RIGHT):
-            return no_update
+    async def download(_clicks: object, span: object, severity: object, domain: object) -> tuple[Any, Any]:
+        person = viewer()
+        if not person.may(RIGHT):
+            return no_update, OFF.text(person.language)
         try:
-            return csv_download(history.alarm_history_csv(*await find(span, severity, domain)), "alarms.csv")
+            csv = history.alarm_history_csv(*await find(span, severity, domain))
         except (Unavailable, TooMuchError):
-            return no_update
+            return no_update, WAREHOUSE_ASK_AGAIN.text(person.language)
+        return csv_download(csv, "alarms.csv"), no_update
+
+
+def _register_times(app: Dash, desk: AlarmDesk, reader: WarehouseQueries) -> None:
+    live = desk.live
 
 
 def _register_times(app: Dash, desk: AlarmDesk, reader: WarehouseQueries) -> None:

@@ -9,6 +9,7 @@ from collections import OrderedDict
 from collections.abc import Sequence
 from datetime import date, datetime
 from decimal import Decimal
+from fractions import Fraction
 from typing import Any
 
 import plotly.graph_objects as go
@@ -120,7 +121,10 @@ def _register_run(app: Dash, ask: AskSql, answers: SqlAnswers, pool: ThreadPool)
         seconds = answer.elapsed.total_seconds()
         answers.keep(person.session, answer)
         status = (CUT if answer.truncated else DONE).text(person.language)
-        said = status.format(rows=number.whole_number(len(answer.rows), person.language), seconds=f"{seconds:.2f}")
+        said = status.format(
+            rows=number.whole_number(len(answer.rows), person.language),
+            seconds=number.decimal(Fraction(round(100 * seconds), 100), 2, person.language),
+        )
         names = column_names(answer)
         return columns(names), result_rows(answer.rows), said, "", {"columns": names, "run": clicks}
 

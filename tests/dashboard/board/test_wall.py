@@ -2,7 +2,7 @@
 
 import json
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -11,11 +11,13 @@ from dashboard.access.displays import Displays
 from dashboard.access.guard import BOARD, FEED, LIVEZ, LOG_IN, SOCKET
 from dashboard.access.viewer import Viewer
 from dashboard.apps.page_list import pages
+from dashboard.board import wall_tour
 from dashboard.board.wall_tour import tour, turns, wall_pages
-from ingest.contract.clock import RealClock
+from dashboard.state.page import PropertyUpdate
+from ingest.contract.clock import WARD_ZONE, RealClock, milliseconds
 from tests.dashboard.access.test_guard import Socket, routes
 from tests.dashboard.support.board import ORIGIN, BoardOfTests
-from tests.dashboard.support.ward import stock
+from tests.dashboard.support.ward import board_state, stock
 
 PAGE = {"accept": "text/html"}
 
@@ -137,6 +139,21 @@ def test_the_overview_comes_every_second_time_unless_a_screen_has_pages_of_its_o
     assert (paths[::2], paths[1::2]) == (["/"] * len(others), others)
     own = replace(screen, stops=(("/queue", timedelta(seconds=20)), ("/", timedelta(seconds=30))))
     assert [page.path for page, _ in turns(own, pages())] == ["/queue", "/"]
+
+
+@pytest.mark.parametrize(
+    ("at", "absent"),
+    [("2026-11-25 06:30", ["/queue"]), ("2026-11-25 12:00", ["/today"]), ("2026-11-25 17:30", ["/queue"]),
+     ("2026-11-28 10:00", ["/queue"]), ("2026-11-24 10:00", ["/queue"])],
+)  # fmt: skip
+def test_pages_come_when_they_have_news(at, absent):
+    """While the office is closed, also on a holiday, what the day brings comes instead of the counters; over the lunch break it is open."""
+    now_ms = milliseconds(datetime.fromisoformat(at).replace(tzinfo=WARD_ZONE))
+    assert absent_now(board_state(now_ms=now_ms)) == absent
+
+
+def absent_now(state):
+    return json.loads(wall_tour.updates(state)[PropertyUpdate(wall_tour.ID, "data-paths")])
 
 
 async def test_who_is_not_let_in_sees_why_and_the_page_tries_again(tested, displays, screen):

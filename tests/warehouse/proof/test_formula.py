@@ -42,7 +42,7 @@ def test_it_says_what_is_folded():
     assert (denominator.is_numerator, denominator.amount) == (False, "")
     within = formula_terms(indicator("Q07"), "vi")
     assert within[0].where == "issued_at ≤ called_at và called_at − issued_at ≤ 15 phút"
-    assert within[2].where == "called_at = chưa xảy ra và abandoned_at(t) − issued_at > 15 phút"
+    assert within[2].where == "chưa có called_at và abandoned_at(t) − issued_at > 15 phút"
     (longest,) = formula_terms(indicator("Q05"), "en")
     assert (longest.largest, longest.is_flow, longest.amount) == (True, False, "now − waiting_since(t)")
     down = formula_definitions(indicator("H04"), "en")[0]
