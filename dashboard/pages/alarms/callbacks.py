@@ -197,10 +197,6 @@ def _register_history(app: Dash, desk: AlarmDesk, reader: WarehouseQueries) -> N
 def _register_times(app: Dash, desk: AlarmDesk, reader: WarehouseQueries) -> None:
     live = desk.live
 
-
-def _register_times(app: Dash, desk: AlarmDesk, reader: WarehouseQueries) -> None:
-    live = desk.live
-
     @app.callback(
         Output("alarms-times", "children"), Output("alarms-ways", "children"), Input("alarms-tick", "n_intervals")
     )
