@@ -4,6 +4,7 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 import dash_mantine_components as dmc
@@ -35,12 +36,13 @@ from dashboard.board.live import Live
 from dashboard.board.page_services import AskSql, Services
 from dashboard.board.source_list import SourceList
 from dashboard.charts import graph
-from dashboard.components import group_map, header, page_help, ward_map
+from dashboard.components import group_map, header, page_help
 from dashboard.feed import audit_view, routes
 from dashboard.feed.city_cut import CityCuts
 from dashboard.pages.past import callbacks as past_callbacks
 from dashboard.settings import BoardSettings
 from dashboard.state.queries import WarehouseQueries
+from dashboard.ward_map import card as map_card
 from dashboard.words import moment, text
 from ingest.contract.clock import RealClock, milliseconds
 from ingest.discovery import modules
@@ -136,12 +138,12 @@ def _dash(server: FastAPI, live: Live) -> Dash:
         place, asked = live.pages.find(path), moment.requested_moment(search, live.now_ms())
         if asked and place and not place.page.reads_moment and place.page.may_be_seen_by(viewer()):
             return past_callbacks.show(place.page, live, asked), past_callbacks.PATH
-        return _page(path, live), path if isinstance(path, str) else ""
+        return _page(path, live, search), path if isinstance(path, str) else ""
 
     push.register(app, live)
     graph.register(app)
     group_map.register(app)
-    ward_map.register(app)
+    map_card.register(app)
     page_help.register(app, live.pages)
     return app
 
@@ -166,12 +168,14 @@ def _shell(live: Live) -> Component:
     return shell
 
 
-def _page(path: object, live: Live) -> Component:
+def _page(path: object, live: Live, search: object) -> Component:
     place = live.pages.find(path)
     state = live.board_state(viewer().language, place.argument if place else "")
     if place is None or not place.page.may_be_seen_by(viewer()):
         why = text.NOT_FOUND if place is None else text.FORBIDDEN
         return html.Div([header.navigation(state, viewer(), ""), html.P(state.say(why))], className="alone")
+    if place.page.reads_moment and isinstance(search, str):
+        state = replace(state, search=search)
     return fill_layout(place.page.layout(state), place.page.updates(state))
 
 

@@ -31,7 +31,7 @@ from ingest.administration.message import (
     AskScan,
     AskText,
     DeclarationText,
-    DeviceChanges,
+    DeviceListChanges,
     DeviceTable,
     Done,
     Draft,
@@ -285,7 +285,7 @@ class SourceAdministration:
         return self._lists.read(self._known(question.id), question.content, f".{question.kind}")
 
     @_answer.register
-    def _devices_saved(self, question: SaveDevices) -> DeviceChanges:
+    def _devices_saved(self, question: SaveDevices) -> DeviceListChanges:
         connector = self._known(question.id)
         return self._lists.save(connector, question.rows, question.digest, is_trial=question.is_trial)
 

@@ -19,7 +19,7 @@ from urllib.parse import urlsplit
 
 import tomli_w
 
-from ingest.administration.message import DeviceChange, DeviceChanges, DeviceRow, DeviceTable, SourceRefused
+from ingest.administration.message import DeviceListChange, DeviceListChanges, DeviceRow, DeviceTable, SourceRefused
 from ingest.administration.reach import ForbiddenAddress, Network, check_host, check_reach
 from ingest.contract.connector import (
     ASKED,
@@ -49,7 +49,6 @@ class _Kind(Protocol):
     columns: dict[str, str]
     """By field of a row, its column in a table."""
 
-    def file(self, id_: str) -> Path | None: ...
     def rows(self, id_: str) -> list[DeviceRow]: ...
     def save(self, id_: str, text: str) -> None: ...
     def text(self, rows: Sequence[DeviceRow]) -> str: ...
@@ -64,7 +63,7 @@ class _Inventory:
         self._folder = data_folder / "inventory"
         self._reachable = reachable
 
-    def file(self, id_: str) -> Path | None:
+    def _file(self, id_: str) -> Path | None:
         file = list_file(self._folder, id_)
         if file is not None and file.suffix == ".xlsx":
             raise SourceRefused(
@@ -76,7 +75,7 @@ class _Inventory:
         return file
 
     def rows(self, id_: str) -> list[DeviceRow]:
-        file = self.file(id_)
+        file = self._file(id_)
         return [] if file is None else _table(file, self.columns)
 
     def text(self, rows: Sequence[DeviceRow]) -> str:
@@ -91,7 +90,7 @@ class _Inventory:
         return text
 
     def save(self, id_: str, text: str) -> None:
-        self.file(id_)
+        self._file(id_)
         self._folder.mkdir(parents=True, exist_ok=True)
         replace_file(self._folder / f"{id_}.csv", text)
 
@@ -104,10 +103,6 @@ class _Cameras:
     def __init__(self, data_folder: Path, reachable: Sequence[Network]) -> None:
         self._data_folder = data_folder
         self._reachable = reachable
-
-    def file(self, id_: str) -> Path | None:
-        file = device_list(self._data_folder, id_)
-        return file if file.is_file() else None
 
     def rows(self, id_: str) -> list[DeviceRow]:
         return [
@@ -185,7 +180,9 @@ class DeviceLists:
                 raise InvalidEvent("encoding", "the file did not arrive whole") from None
             return DeviceTable(rows=tuple(_table(file, kind.columns)), columns=tuple(kind.columns))
 
-    def save(self, connector: Connector, rows: Sequence[DeviceRow], digest: str, *, is_trial: bool) -> DeviceChanges:
+    def save(
+        self, connector: Connector, rows: Sequence[DeviceRow], digest: str, *, is_trial: bool
+    ) -> DeviceListChanges:
         """Keep another list, unless it is tried only; it counts within seconds.
 
         Raises:
@@ -203,7 +200,7 @@ class DeviceLists:
             text = kind.text(rows)
             if not is_trial:
                 kind.save(connector.id, text)
-        return DeviceChanges(changes=tuple(_changes(before.rows, rows)))
+        return DeviceListChanges(changes=tuple(_changes(before.rows, rows)))
 
     def give_password(self, connector: Connector, device: str, password: str) -> None:
         """Keep the password of a camera.
@@ -257,15 +254,15 @@ def _channel(device: str, text: str) -> tuple[str, str]:
     return channel.strip(), camera.strip()
 
 
-def _changes(before: Iterable[DeviceRow], after: Iterable[DeviceRow]) -> Iterable[DeviceChange]:
+def _changes(before: Iterable[DeviceRow], after: Iterable[DeviceRow]) -> Iterable[DeviceListChange]:
     known, wanted = ({row.device: row for row in rows} for rows in (before, after))
     for name, row in wanted.items():
         if name not in known:
-            yield DeviceChange(kind="added", device=name, after=_said(row))
+            yield DeviceListChange(kind="added", device=name, after=_said(row))
         elif _said(known[name]) != _said(row):
-            yield DeviceChange(kind="changed", device=name, before=_said(known[name]), after=_said(row))
+            yield DeviceListChange(kind="changed", device=name, before=_said(known[name]), after=_said(row))
     for name in known.keys() - wanted.keys():
-        yield DeviceChange(kind="removed", device=name, before=_said(known[name]))
+        yield DeviceListChange(kind="removed", device=name, before=_said(known[name]))
 
 
 def _said(row: DeviceRow) -> str:

@@ -35,7 +35,7 @@ DAY_OR_DOWN = Label("hơn 24 giờ, hoặc tự báo hỏng", "over 24 h, or say
 _NAMED = 8
 _OF_DEVICES = ("/speakers", "/cameras", "/equipment")
 """Pages of the rules that are about devices."""
-_DEVICE = ("key", "device_id", SILENT_SINCE)
+_DEVICE = ("key", "camera_id", "device_id", SILENT_SINCE)
 """Dimensions whose members are devices there."""
 
 

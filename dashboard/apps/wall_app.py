@@ -23,7 +23,7 @@ from dashboard.board.layout import fill_layout
 from dashboard.board.live import Live
 from dashboard.board.wall_tour import turns, wall_pages
 from dashboard.charts import graph
-from dashboard.components import ward_map
+from dashboard.ward_map import card as map_card
 from ingest.contract.label import Label
 from warehouse.model.indicator import Status
 
@@ -47,7 +47,7 @@ def build_wall(server: FastAPI, live: Live) -> Dash:
 
     push.register(app, live)
     graph.register(app)
-    ward_map.register(app)
+    map_card.register(app)
     copy_context().run(_set_up, app)
     return app
 

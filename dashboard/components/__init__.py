@@ -3,13 +3,13 @@
 `tile`            how an indicator stands on the screen
 `card`            one question of a page, declared as a value
 `widget`          what is drawn in a card beneath its figures
+`period_ways`     from a chart to other periods, beside the one before
 `entered_list`    figures that people enter, each with its period
 `trend`           a figure against the same time last week
 `table`           rows that need no sorting
 `header`          the head and the foot of every wall page
 `page_help`       what a page is for, from the guide
 `group_map`       the ward as a grid of its residential groups
-`ward_map`        the same on a map, by the boundaries of the groups
 `balance`         how many dossiers are received and not finished, and where they are
 `broadcasts`      what the loudspeakers play today
 `silent_devices`  devices that count as taken down

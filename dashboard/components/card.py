@@ -13,6 +13,7 @@ from dash.development.base_component import Component
 
 from dashboard.access.viewer import viewer
 from dashboard.components import header, tile
+from dashboard.components.period_ways import period_ways
 from dashboard.components.trend import trend
 from dashboard.components.widget import Widget
 from dashboard.state.page import BoardState, Page, PastQuestion, PropertyUpdate, PropertyUpdates
@@ -64,6 +65,8 @@ class Card:
             body += [tile.big(name, unit), html.Div(said, className="caption")]
         if self.part:
             body.append(self.part.layout(state))
+            if self.part.through and not viewer().is_display:
+                body.append(period_ways(state, self.part.through))
         if smalls := [tile.small(id.lower(), short_name(id, state.language)) for id in self.smalls]:
             body.append(tile.smalls(*smalls))
         facts = [html.Span(state.say(self.note))] if self.note else []

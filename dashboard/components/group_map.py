@@ -172,7 +172,7 @@ def grid_updates(state: BoardState) -> PropertyUpdates:
 
 
 def register(app: Dash) -> None:
-    """Let the browser show the layer that is chosen; a map beside the cells follows them (`ward_map`)."""
+    """Let the browser show the layer that is chosen; a map beside the cells follows them (`ward_map.card`)."""
     app.clientside_callback(  # type: ignore[no-untyped-call]
         ClientsideFunction("groups", "choose"), Output("groups", "data-layer"), Input("layer", "value")
     )

@@ -23,11 +23,14 @@ class Widget(NamedTuple):
     updates: Callable[[BoardState], PropertyUpdates] = lambda state: {}
     indicators: tuple[str, ...] = ()
     """Ids of the indicators that it shows, for the card's freshness."""
+    through: str = ""
+    """Id of the measure that it shows through time, which people can see for other periods; empty: there is none."""
 
 
 def chart_part(chart: SlotChart) -> Widget:
     """A chart over time."""
-    return Widget(chart.layout, chart.updates, tuple(one.indicator for one in chart.series))
+    indicators = tuple(one.indicator for one in chart.series)
+    return Widget(chart.layout, chart.updates, indicators, through=indicators[0])
 
 
 def bars_part(
@@ -84,7 +87,7 @@ def field_bars(count: int, *beside: str) -> Widget:
     return bars_part("fields", count, ("D05", "D07", "D08", *beside), rows, legend=True)
 
 
-ARRIVALS = Widget(arrivals.layout, arrivals.updates, arrivals.INDICATORS)
+ARRIVALS = Widget(arrivals.layout, arrivals.updates, arrivals.INDICATORS, through=arrivals.INDICATORS[0])
 """Who comes, and how long they wait."""
 
 

@@ -54,6 +54,7 @@ PAGE = wall_page(
                         lambda state: heatmap.heat(state, "heat"),
                         lambda state: heatmap.heat_updates(state, "heat", "Q01"),
                         ("Q01",),
+                        through="Q01",
                     ),
                     note=SEVEN_DAYS,
                 ),

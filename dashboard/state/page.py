@@ -66,6 +66,8 @@ class BoardState:
     """The alarms of this moment."""
     argument: str = ""
     """What follows the page's path in the address: of which indicator a proof is, for example."""
+    search: str = ""
+    """What stands behind the question mark of the address, for a page that reads it; anybody can have written it."""
     past: bool = False
     """Whether the moment is a minute of the past."""
     faults: Mapping[str, ChannelFault] = field(default_factory=dict)

@@ -1,6 +1,7 @@
-"""The outline of the ward and its residential groups, as the board draws it. Pure, but for `file`.
+"""The outline of the ward and its residential groups, as the board draws it. `geojson` and `drawing` are pure.
 
 `geojson`  what a file of boundaries may say, and why another one is refused
 `drawing`  boundaries as shapes on a screen, and where each group's number stands
 `file`     the ward's own file in the data folder, or the pretend ward's
+`card`     the map as a part of a page
 """

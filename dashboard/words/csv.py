@@ -6,7 +6,16 @@ from datetime import datetime
 from io import StringIO
 from typing import Any
 
+from ingest.contract.label import Label
+
+CSV = Label("Tải CSV", "Download CSV")
+
 _STARTS_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+
+def csv_download(content: str, name: str) -> dict[str, str]:
+    """A file for the browser to keep; the mark at its beginning tells spreadsheet programs how its letters are written."""
+    return {"content": f"\ufeff{content}", "filename": name, "type": "text/csv"}
 
 
 def csv_text(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:

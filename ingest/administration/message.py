@@ -332,7 +332,7 @@ class DeviceTable(_Message):
     """Another for another list."""
 
 
-class DeviceChange(_Message):
+class DeviceListChange(_Message):
     """What would become of one device."""
 
     kind: Literal["added", "changed", "removed"]
@@ -341,10 +341,10 @@ class DeviceChange(_Message):
     after: str = ""
 
 
-class DeviceChanges(_Message):
+class DeviceListChanges(_Message):
     """What would change, or has changed."""
 
-    changes: tuple[DeviceChange, ...]
+    changes: tuple[DeviceListChange, ...]
 
 
 class FoundDevice(_Message):

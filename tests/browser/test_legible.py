@@ -106,7 +106,7 @@ def at_a_desk(board, page, sizes, scheme, language, finger=0):
     log_in(board, page)
     found, menus = {}, {}
     for path in PLACES:
-        page.goto(f"{board.url}{path}?theme={scheme}&lang={language}")
+        page.goto(f"{board.url}{path}{'&' if '?' in path else '?'}theme={scheme}&lang={language}")
         shown(page)
         for size in sizes:
             page.set_viewport_size(dict(zip(("width", "height"), size, strict=True)))

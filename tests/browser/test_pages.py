@@ -116,7 +116,8 @@ def opened(board, chromium):
 @pytest.mark.parametrize("path", PLACES)
 def test_a_page_is_there_for_everybody_and_on_every_screen(opened, path):
     """Contrast asks for the one scheme and the other, labels for the one language and the other; both at once are enough."""
-    with opened(f"{path}?theme=dark&lang=vi", FULL_HD) as page:
+    more = "&" if "?" in path else "?"
+    with opened(f"{path}{more}theme=dark&lang=vi", FULL_HD) as page:
         assert violations(page) == []
         everywhere_by_keyboard(page)
         if path in WALL:
@@ -128,7 +129,7 @@ def test_a_page_is_there_for_everybody_and_on_every_screen(opened, path):
         assert page.locator(".ways").bounding_box()["height"] < 3 * 14, (
             "the menu is one line, also on the smallest desk"
         )
-    with opened(f"{path}?theme=light&lang=en", PHONE) as page:
+    with opened(f"{path}{more}theme=light&lang=en", PHONE) as page:
         page.wait_for_timeout(300)  # charts are as wide as the phone
         assert look(page, DESK_LEAST, FINGER).faults == []
         assert page.evaluate(OVERLAPPING) == []

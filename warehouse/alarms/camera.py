@@ -57,8 +57,10 @@ HALL = AlarmRule(
 
 UNSEEN = AlarmRule(
     id="camera.unseen",
-    sentence=Label("Cảnh báo camera chờ xác nhận đã {value}", "Nobody has looked at a camera alert for {value}"),
-    measure=MeasuredFigure(camera.LONGEST_UNACKNOWLEDGED),
+    sentence=Label(
+        "Cảnh báo camera chờ xác nhận đã {value}: {names}", "Nobody has looked at a camera alert for {value}: {names}"
+    ),
+    measure=MeasuredFigure(camera.LONGEST_UNACKNOWLEDGED, names="camera_id"),
     page="/cameras",
     team=POLICE,
     escalate_after=timedelta(minutes=5),

@@ -1,27 +1,25 @@
 """As of: a ward's figures as they stood at any minute of a day, put together from what `as_of_day` read of it.
 
-Stocks have a closing row for each minute, so they are exact. A flow is stored a window; the share of a window that was running then
-comes from the same events and the same SQL, minute by minute, where what has once been counted stays as it was counted.
+Stocks have a closing row for each minute, so they are exact. A flow is stored a window; the share of a window that was running then is
+counted here, by the indicators' own conditions, from the states in which the day's entities stood at that minute.
 
 What was written after that minute has two faces. `now`: as everything is known today. `then`: as it was shown. Old totals come back
-from the corrections. `FiguresAsOf.open` names what else has to be counted from the events up to that minute (`as_of_day.recompute_as_of`): windows
-that ran and whose counts can move, and in the view `then` what was written later - members, stocks looked at again, late events,
-minutes in which the streams stood still - from the events that were stored by then. Where those are gone the value stays as it is now.
+from the corrections. `FiguresAsOf.open` names what else has to be counted from the events up to that minute (`as_of_day.recompute_as_of`): in
+the view `then` what was written later - members, stocks looked at again, late events, minutes in which the streams stood still - from
+the events that were stored by then. Where those are gone the value stays as it is now.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta
 from functools import cache
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from ingest.contract.topic import topic_of
 from warehouse.catalogue import indicator, indicators
 from warehouse.model.aggregate import Flow
-from warehouse.model.entity import Constant, First
-from warehouse.model.entity_sql import SqlState
-from warehouse.model.expression import MINUTE, NEVER, sql, window_start
+from warehouse.model.expression import MINUTE, window_start
 from warehouse.model.indicator import Indicator
-from warehouse.model.reading import TOTAL, Split, span_start
+from warehouse.model.reading import TOTAL, Sides, Split, span_start
 from warehouse.model.value import Value
 from warehouse.readings import Readings
 
@@ -66,6 +64,15 @@ class ReplacedFigure(NamedTuple):
     corrected_ms: int
 
 
+class StandingState(NamedTuple):
+    """The state in which an entity stood for a while."""
+
+    since_ms: int
+    until_ms: int
+    state: Any
+    """Has the entity's fields."""
+
+
 class LateEvent(NamedTuple):
     """An event that was stored long after it happened."""
 
@@ -86,8 +93,8 @@ class BoardDay(NamedTuple):
     """The windows that figures and charts reach, as they are stored."""
     stocks: list[StoredValue]
     """What stood when the day began, and its own rows, by window."""
-    minutes: list[Value]
-    """The day's flows once more, in windows of a minute, by time."""
+    changes: Mapping[str, Sequence[StandingState] | None]
+    """By kind of entity, the states of those that can count in a window of the day; `None`: their events are gone."""
     corrections: list[ReplacedFigure]
     """What was corrected since the day began, oldest first."""
     late: list[LateEvent]
@@ -99,6 +106,8 @@ class FiguresAsOf(NamedTuple):
     values: list[Value]
     open: frozenset[ValuePlace]
     """Where the events up to then have to tell, and the value is only what is known of it."""
+    gone: frozenset[ValuePlace]
+    """Running windows of which no event is kept."""
 
     def readings(self, counted: Mapping[ValuePlace, Iterable[Value]]) -> Readings:
         """The readings that they make, with what was counted in its place."""
@@ -118,11 +127,15 @@ def values_as_of(day: BoardDay, minute: BoardMinute, view: View) -> FiguresAsOf:
     # 1. What is stored of windows that were over, and of stocks.
     rows = _rows(day, minute.at_ms)
     values = {key: row.value for key, row in rows.items()}
-    # 2. The share that running windows had by then; where counts can move afterwards, the events have to tell.
-    running = _running(day.minutes, minute.at_ms)
-    moving = {_running_place(one, minute.at_ms) for one in indicators() if one.has_flow and not is_steady(one)}
+    # 2. The share that running windows had by then.
+    running = _running(day, minute.at_ms)
+    gone = frozenset(
+        _running_place(one, minute.at_ms)
+        for one in indicators()
+        if one.has_flow and day.changes.get(one.of.id, ()) is None
+    )
     if view == "now":
-        return FiguresAsOf([*values.values(), *running], frozenset(moving))
+        return FiguresAsOf([*values.values(), *running], frozenset(), gone)
     by_then_ms = minute.real_ms + PROMPT_MS
     # 3. What was written later than it could be shown is open …
     later = {key[0] for key, row in rows.items() if _is_later(row, minute) and _is_shown(row.value, minute.at_ms)}
@@ -143,27 +156,7 @@ def values_as_of(day: BoardDay, minute: BoardMinute, view: View) -> FiguresAsOf:
         for one in indicators()
         if one.has_flow and streams & {topic_of(event.stream) for event in one.of.events}
     }
-    return FiguresAsOf([*values.values(), *running], frozenset(moving | later | late))
-
-
-@cache
-def is_steady(one: Indicator) -> bool:
-    """Whether what was once counted into a window stays so, whatever happens to the entity later.
-
-    So it is where the time is that of the first such event, and conditions and amounts look at nothing but such times and constants,
-    and do not ask whether something has never happened.
-    """
-    return all(_stays(one, part) for part in one.parts if isinstance(part, Flow))
-
-
-def _stays(one: Indicator, part: Flow) -> bool:
-    time, rest = SqlState(), SqlState()
-    at = sql(part.at(time))
-    members = [member for _, member in one.dimensions]
-    others = [sql(given(rest)) for given in (part.where, part.amount, *members) if given]
-    is_first = time.asked == {at} and isinstance(one.of.fields[at], First)
-    is_told = all(isinstance(one.of.fields[name], First | Constant) for name in rest.asked)
-    return is_first and is_told and not any(str(NEVER) in text for text in others)
+    return FiguresAsOf([*values.values(), *running], frozenset(later | late), gone)
 
 
 def _running_place(one: Indicator, at_ms: int) -> ValuePlace:
@@ -185,23 +178,51 @@ def _rows(day: BoardDay, at_ms: int) -> dict[tuple[ValuePlace, Split], StoredVal
     return found
 
 
-def _running(minutes: list[Value], at_ms: int) -> list[Value]:
+def _running(day: BoardDay, at_ms: int) -> list[Value]:
     """The share of the windows that were running."""
-    found: dict[tuple[ValuePlace, Split], Value] = {}
-    for value in minutes:
-        if value.window_ms >= at_ms:
-            break
-        size = _size(value.indicator)
-        window = int(window_start(value.window_ms, size))
-        if window + size <= at_ms:
+    standing = {
+        entity: [one.state for one in changes or () if one.since_ms <= at_ms < one.until_ms]
+        for entity, changes in day.changes.items()
+    }
+    found = []
+    for one in indicators():
+        states = standing.get(one.of.id)
+        if not one.has_flow or not states:
             continue
-        key = ((value.indicator, "flow", window), (value.dimension, value.member))
-        known = found.get(key)
-        numerator, denominator = (known.numerator, known.denominator) if known else (0, 0)
-        found[key] = value._replace(
-            window_ms=window, numerator=numerator + value.numerator, denominator=denominator + value.denominator
-        )
-    return list(found.values())
+        window, size = _running_place(one, at_ms)[2], _size(one.id)
+        for split, (n, d) in _flow_sums(one, states, window, window + size).items():
+            found.append(Value(day.ward, one.id, "flow", window, *split, n, d, at_ms, at_ms, "", 0, -1, 0))
+    return found
+
+
+def _flow_sums(one: Indicator, states: Sequence[Any], start_ms: int, end_ms: int) -> dict[Split, Sides]:
+    """What an indicator counts of states in one window, as `flow_sql` does."""
+    sides: dict[Split, list[int]] = {}
+    for side, parts in enumerate((one.value.numerator, one.value.denominator)):
+        for part in parts:
+            if isinstance(part, Flow):
+                for split, amount in _amounts(one, part, states, start_ms, end_ms):
+                    sides.setdefault(split, [0, 0])[side] += amount
+    return {split: (n, d) for split, (n, d) in sides.items()}
+
+
+def _amounts(
+    one: Indicator, part: Flow, states: Sequence[Any], start_ms: int, end_ms: int
+) -> Iterable[tuple[Split, int]]:
+    """What each state adds to each split; where a value of a field counts once, the largest."""
+    found: dict[tuple[Split, Any], int] = {}
+    for number, state in enumerate(states):
+        if not start_ms <= part.at(state) < end_ms or (part.where and not part.where(state)):
+            continue
+        amount = int(part.added(state)) if part.added else 1
+        once = getattr(state, one.value.each) if one.value.each else number
+        for split in (TOTAL, *((name, _text(member(state))) for name, member in one.dimensions)):
+            found[split, once] = max(amount, found.get((split, once), amount))
+    return ((split, amount) for (split, _), amount in found.items())
+
+
+def _text(member: Any) -> str:
+    return str(int(member)) if isinstance(member, bool) else str(member)
 
 
 def _is_later(row: StoredValue, minute: BoardMinute) -> bool:

@@ -1,10 +1,12 @@
 """Past day: what `as_of` puts together, read from the warehouse - a day at once, and what has to be counted from the events themselves."""
 
-from collections.abc import Collection
-from dataclasses import replace
+from collections.abc import Collection, Sequence
 from datetime import timedelta
 from time import monotonic
+from types import SimpleNamespace
+from typing import Any
 
+from ingest.contract.topic import topic_of
 from warehouse.catalogue import indicator, indicators
 from warehouse.history.as_of import (
     PROMPT_MS,
@@ -13,12 +15,16 @@ from warehouse.history.as_of import (
     Grain,
     LateEvent,
     ReplacedFigure,
+    StandingState,
     StoredValue,
     ValuePlace,
     View,
 )
+from warehouse.model.aggregate import Flow
+from warehouse.model.entity import Attr, Entity, Latest
+from warehouse.model.entity_sql import SqlState, attribute_sql, changes_sql
 from warehouse.model.expression import DAY_MS, sql
-from warehouse.model.indicator import GAUGE_WINDOW, Indicator
+from warehouse.model.indicator import Indicator
 from warehouse.model.reading import CHART_DAYS, span_start
 from warehouse.model.value import Value
 from warehouse.proof.proof import entity_events, narrow_to_changed, relevant_events_sql
@@ -50,9 +56,9 @@ def read_day(client: Client, ward: str, start: BoardMinute, until: BoardMinute) 
         start: the ward's midnight at which the day begins.
         until: its end, or the last minute that is over of a day that is not.
     """
-    place = {"ward": ward, "start": start.at_ms, "until": until.at_ms}
+    place: dict[str, Any] = {"ward": ward, "start": start.at_ms, "until": until.at_ms}
     flowing = [one for one in indicators() if one.has_flow]
-    minutes = [value for one in flowing for value in _minutes(client, one, ward, start.at_ms, until.at_ms)]
+    kinds = dict.fromkeys(one.of for one in flowing)
     corrections = client.query(
         "SELECT indicator, grain, window_ms, old_numerator, old_denominator, toUnixTimestamp64Milli(corrected_at) AS corrected_ms "
         "FROM raw_corrections FINAL WHERE ward = %(ward)s AND corrected_ms > %(start)s AND window_ms < %(until)s "
@@ -63,9 +69,9 @@ def read_day(client: Client, ward: str, start: BoardMinute, until: BoardMinute) 
         ward,
         start.at_ms,
         until.at_ms,
-        [row for one in flowing for row in _flows(client, one, place)],
+        _flows(client, flowing, place),
         [*_stocks_before(client, place), *_stocks(client, place)],
-        sorted(minutes, key=lambda value: value.window_ms),
+        {kind.id: _changes(client, kind, place) for kind in kinds},
         [ReplacedFigure(*row) for row in corrections],
         _late(client, ward, start, until),
     )
@@ -116,32 +122,37 @@ def recompute_as_of(
     return found
 
 
-def _flows(client: Client, one: Indicator, place: dict[str, object]) -> list[StoredValue]:
-    start_ms = int(str(place["start"]))
-    since = min(span_start(one, start_ms), start_ms - CHART_DAYS * DAY_MS)
-    return _rows(
-        client,
-        f"SELECT {_COLUMNS}, {_WRITTEN} FROM raw_values FINAL WHERE ward = %(ward)s AND indicator = %(id)s AND grain = 'flow' "
-        "AND window_ms >= %(since)s AND window_ms < %(until)s ORDER BY window_ms",
-        {**place, "id": one.id, "since": since},
+def _flows(client: Client, flowing: Sequence[Indicator], place: dict[str, Any]) -> list[StoredValue]:
+    since: dict[int, list[str]] = {}
+    for one in flowing:
+        first = min(span_start(one, place["start"]), place["start"] - CHART_DAYS * DAY_MS)
+        since.setdefault(first, []).append(one.id)
+    spans = " OR ".join(
+        f"(indicator IN ({', '.join(map(sql, ids))}) AND window_ms >= {first})" for first, ids in since.items()
     )
-
-
-def _stocks_before(client: Client, place: dict[str, object]) -> list[StoredValue]:
-    """Each stock as it stood when the day began. Totals have a row at least every quarter of an hour; members only when they change."""
-    inner = [name for name in Value._fields if name not in ("ward", "indicator", "grain", "dimension", "member")]
-    picked = ", ".join(f"newest.{inner.index(name) + 1}" if name in inner else name for name in Value._fields)
     return _rows(
         client,
-        f"SELECT {picked}, newest.{len(inner) + 1} FROM (SELECT ward, indicator, grain, dimension, member, "
-        f"argMax(({', '.join(inner)}, {_WRITTEN}), (window_ms, version)) AS newest FROM raw_values WHERE ward = %(ward)s "
-        f"AND grain = 'stock' AND window_ms < %(start)s AND (dimension != '' OR window_ms >= %(start)s - {CHART_DAYS * DAY_MS}) "
-        "GROUP BY ward, indicator, grain, dimension, member)",
+        f"SELECT {_COLUMNS}, {_WRITTEN} FROM raw_values FINAL WHERE ward = %(ward)s AND grain = 'flow' AND ({spans}) "
+        "AND window_ms < %(until)s ORDER BY window_ms",
         place,
     )
 
 
-def _stocks(client: Client, place: dict[str, object]) -> list[StoredValue]:
+def _stocks_before(client: Client, place: dict[str, Any]) -> list[StoredValue]:
+    """Each stock as it stood when the day began. Totals have a row at least every quarter of an hour; members only when they change."""
+    before = (
+        "ward = %(ward)s AND grain = 'stock' AND window_ms < %(start)s "
+        f"AND (dimension != '' OR window_ms >= %(start)s - {CHART_DAYS * DAY_MS})"
+    )
+    return _rows(
+        client,
+        f"SELECT {_COLUMNS}, {_WRITTEN} FROM raw_values FINAL WHERE {before} AND (indicator, window_ms, dimension, member) IN "
+        f"(SELECT indicator, max(window_ms), dimension, member FROM raw_values WHERE {before} GROUP BY indicator, dimension, member)",
+        place,
+    )
+
+
+def _stocks(client: Client, place: dict[str, Any]) -> list[StoredValue]:
     return _rows(
         client,
         f"SELECT {_COLUMNS}, {_WRITTEN} FROM raw_values FINAL WHERE ward = %(ward)s AND grain = 'stock' "
@@ -150,12 +161,50 @@ def _stocks(client: Client, place: dict[str, object]) -> list[StoredValue]:
     )
 
 
-def _minutes(client: Client, one: Indicator, ward: str, start_ms: int, until_ms: int) -> list[Value]:
-    events = entity_events(one, ward, f" AND at_ms <= {until_ms}")
-    finer = replace(one, window=GAUGE_WINDOW)
-    query = flow_sql(finer, narrow_to_changed(one, ward, start_ms, events))
-    within = f"SELECT * FROM ({query}) WHERE window_ms >= {start_ms} AND window_ms < {until_ms}"
-    return _values(client, finer, ward, "flow", within, until_ms)
+def _changes(client: Client, kind: Entity, place: dict[str, Any]) -> list[StandingState] | None:
+    """The states through the day of the entities that can count in one of its windows; `None` where their events are gone.
+
+    The time at which something counts is that of an event, or one that an event names, or a day before that: else it cannot lie in the day.
+    """
+    times, state = SqlState(), SqlState()
+    for one in indicators():
+        if one.of is kind and one.has_flow:
+            _ask(one, times, state)
+    about = (
+        f"topic IN ({', '.join(sorted({sql(topic_of(event.stream)) for event in kind.events}))}) AND ward = %(ward)s "
+        f"AND kind IN ({', '.join(sql(event.kind) for event in kind.events)}) AND at_ms <= %(until)s"
+    )
+    named = [
+        f"kind = {sql(event.kind)} AND {attribute_sql(event, value.name)} BETWEEN %(start)s AND %(until)s + {DAY_MS}"
+        for name in times.asked
+        if isinstance(rule := kind.fields[name], Latest)
+        for event, value in rule.values.items()
+        if isinstance(value, Attr)
+    ]
+    told = " OR ".join(["at_ms >= %(start)s", *named])
+    source = f"(SELECT * FROM raw_events WHERE {about} AND subject IN (SELECT subject FROM raw_events WHERE {about} AND ({told})))"
+    names = sorted(state.asked | times.asked)
+    states = changes_sql(kind, names, place["start"], place["until"], source)
+    rows = client.query(f"SELECT since, until, {', '.join(names)} FROM ({states})", place)
+    if not rows and not client.query(f"SELECT 1 FROM raw_events WHERE {about} LIMIT 1", place):
+        return None
+    return [
+        StandingState(since, until, SimpleNamespace(**dict(zip(names, row, strict=True))))
+        for since, until, *row in rows
+    ]
+
+
+def _ask(one: Indicator, times: SqlState, state: SqlState) -> None:
+    """Note which fields an indicator's flows look at, and which of them tell when something counts."""
+    for part in one.parts:
+        if isinstance(part, Flow):
+            sql(part.at(times))
+            for look in filter(None, (part.where, part.added)):
+                sql(look(state))
+    for _, member in one.dimensions:
+        sql(member(state))
+    if one.value.each:
+        state.asked.add(one.value.each)
 
 
 def _late(client: Client, ward: str, start: BoardMinute, until: BoardMinute) -> list[LateEvent]:
@@ -184,5 +233,5 @@ def _values(client: Client, one: Indicator, ward: str, grain: Grain, query: str,
     return found
 
 
-def _rows(client: Client, query: str, parameters: dict[str, object]) -> list[StoredValue]:
+def _rows(client: Client, query: str, parameters: dict[str, Any]) -> list[StoredValue]:
     return [StoredValue(Value(*row[:-1]), row[-1]) for row in client.query(query, parameters)]

@@ -27,8 +27,13 @@ Back = Literal["week", "year"]
 
 HOUR_MS = 3_600_000
 
-STOCK: Split = ("stock", "")
-"""Where a bucket keeps its stock, apart from what is added up."""
+
+def stock_place(split: Split) -> Split:
+    """Where a bucket keeps the stock of a split, apart from what is added up."""
+    return f"stock {split[0]}".strip(), split[1]
+
+
+STOCK = stock_place(TOTAL)
 
 MONTHS: dict[Grain, int] = {"month": 1, "quarter": 3, "year": 12}
 """Of the grains that begin with a month, how many it has."""
@@ -38,7 +43,7 @@ class Bucket(NamedTuple):
     """What is stored of one indicator in one bucket."""
 
     sides: dict[Split, Sides]
-    """Flows added up, and under `STOCK` the stock as it last stood."""
+    """Flows added up, and under `stock_place` each stock as it last stood."""
     revision: int
     """How often one of its windows was corrected, at most."""
     newest_ms: int
@@ -130,20 +135,33 @@ def running_points(one: Derived, edges: Sequence[int], values: Sequence[Value]) 
 
 
 def series_points(
-    one: Indicator | Derived, edges: Sequence[int], found: Mapping[str, Mapping[int, Bucket]]
+    one: Indicator | Derived,
+    edges: Sequence[int],
+    found: Mapping[str, Mapping[int, Bucket]],
+    split: Split = TOTAL,
+    first_ms: int | None = None,
 ) -> list[Point]:
-    """Figures from what is stored of the measure, or of those that it is calculated from."""
-    first_ms = min((start for one_found in found.values() for start in one_found), default=None)
+    """Figures from what is stored of the measure, or of those that it is calculated from.
+
+    Args:
+        one: the measure.
+        edges: as for `read_series`.
+        found: by indicator, its buckets.
+        split: for the total, or for one member.
+        first_ms: since when anything is known; `None`: since the first bucket of which anything is.
+    """
+    if first_ms is None:
+        first_ms = min((start for one_found in found.values() for start in one_found), default=None)
     told = []
     for start_ms, end_ms in pairwise(edges):
-        is_before = first_ms is None or start_ms < first_ms
+        is_before = first_ms is None or end_ms <= first_ms
 
         def read(
-            id: str, split: Split = TOTAL, at: int = start_ms, end: int = end_ms, is_before: bool = is_before
+            id: str, of: Split = split, at: int = start_ms, end: int = end_ms, is_before: bool = is_before
         ) -> Reading:
-            return _reading(indicator(id), found[id].get(at), end, is_before, split)
+            return _reading(indicator(id), found[id].get(at), end, is_before, of)
 
-        reading = derived_reading(one, read) if isinstance(one, Derived) else read(one.id)
+        reading = derived_reading(one, read, split) if isinstance(one, Derived) else read(one.id)
         revision = max((known[start_ms].revision for known in found.values() if start_ms in known), default=0)
         told.append(Point(start_ms, reading, revision))
     return told
@@ -155,7 +173,7 @@ def buckets(edges: Sequence[int], rows: Iterable[Row]) -> dict[int, Bucket]:
     for at_ms, kind, dimension, member, n, d, revision, newest_ms in rows:
         start_ms = edges[bisect_right(edges, at_ms) - 1]
         known = found.get(start_ms, Bucket({}, 0, 0))
-        split = STOCK if kind == "stock" else (dimension, member)
+        split = stock_place((dimension, member)) if kind == "stock" else (dimension, member)
         before = (0, 0) if kind == "stock" else known.sides.get(split, (0, 0))
         sides = {**known.sides, split: (before[0] + n, before[1] + d)}
         found[start_ms] = Bucket(sides, max(known.revision, revision), max(known.newest_ms, newest_ms))
@@ -166,10 +184,9 @@ def _reading(one: Indicator, known: Bucket | None, end_ms: int, is_before: bool,
     """Nothing is known before the first row, of a stock that nobody looked at, and of a ratio over nothing; else nothing is 0."""
     if known is None or (one.has_stock and STOCK not in known.sides):
         return reading_of(one, {}, 0, 0 if is_before or one.has_stock else end_ms, split)
-    sides = dict(known.sides)
-    n, d = sides.pop(STOCK, (0, 0))
-    total = sides.get(TOTAL, (0, 0))
-    return reading_of(one, {**sides, TOTAL: (total[0] + n, total[1] + d)}, known.newest_ms, end_ms, split)
+    n, d = known.sides.get(stock_place(split), (0, 0))
+    flow = known.sides.get(split, (0, 0))
+    return reading_of(one, {**known.sides, split: (flow[0] + n, flow[1] + d)}, known.newest_ms, end_ms, split)
 
 
 def _totals(client: Client, one: Derived, ward: str, until_ms: int) -> list[Value]:

@@ -82,7 +82,22 @@ def minutes_sql(
     """
     settled_on = SqlState()
     settled = sql(entity.settled(settled_on))
-    rules = {name: rule for name, rule in entity.fields.items() if name in {*fields, *settled_on.asked}}
+    states = changes_sql(entity, {*fields, *settled_on.asked}, first_ms, last_ms, source)
+    uncounted = f"(intDiv(newest_at + {entity.counts_ms}, {MINUTE}) + 1) * {MINUTE}"
+    return (
+        f"SELECT * EXCEPT (since, until),\n"
+        f"    arrayJoin(range(since, if({settled}, least(until, {uncounted}), until), {MINUTE})) AS minute\nFROM ({states}\nSETTINGS max_block_size = {_STATES_AT_ONCE})"
+    )
+
+
+def changes_sql(
+    entity: Entity, fields: Collection[str], first_ms: int, last_ms: int, source: str = "raw_events"
+) -> str:
+    """The entity's states, one for each minute that changed one: columns ward, key, newest_at, since, until, the fields.
+
+    A state is that at the end of the minutes from `since` on, and before `until`; arguments as for `minutes_sql`.
+    """
+    rules = {name: rule for name, rule in entity.fields.items() if name in fields}
     # All events of a minute change the state that its end sees; what is older than the first minute is one change.
     changes = (
         f"SELECT ward, subject AS key, greatest(intDiv(at_ms + {MINUTE - 1}, {MINUTE}) * {MINUTE}, toInt64({first_ms})) AS since,\n"
@@ -91,17 +106,12 @@ def minutes_sql(
         + f"\nFROM {source}\nWHERE {_is_about(entity)} AND at_ms <= {last_ms}"
         + f"{matters_sql(entity, rules.values(), first_ms, source)}\nGROUP BY ward, subject, since"
     )
-    states = (
+    return (
         "SELECT ward, key, since, max(newest_at_part) OVER until_now AS newest_at,\n    "
         + ",\n    ".join(_merged_column(name, rule) for name, rule in rules.items())
         + f",\n    leadInFrame(since, 1, toInt64({last_ms + MINUTE})) OVER from_now AS until\nFROM ({changes})\n"
         "WINDOW until_now AS (PARTITION BY ward, key ORDER BY since ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW),\n"
         "    from_now AS (PARTITION BY ward, key ORDER BY since ROWS BETWEEN CURRENT ROW AND UNBOUNDED FOLLOWING)"
-    )
-    uncounted = f"(intDiv(newest_at + {entity.counts_ms}, {MINUTE}) + 1) * {MINUTE}"
-    return (
-        f"SELECT * EXCEPT (since, until),\n"
-        f"    arrayJoin(range(since, if({settled}, least(until, {uncounted}), until), {MINUTE})) AS minute\nFROM ({states}\nSETTINGS max_block_size = {_STATES_AT_ONCE})"
     )
 
 

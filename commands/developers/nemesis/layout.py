@@ -1,7 +1,10 @@
 """Layout: the stack of a run, with a gate in every connection between its processes and from the sources."""
 
 import json
+import socket
+from contextlib import suppress
 from pathlib import Path
+from random import SystemRandom
 from shutil import copytree
 from typing import NamedTuple
 
@@ -67,7 +70,7 @@ def lay_out(folder: Path, brokers: int = 1, workers: int = WORKERS) -> StormLayo
     """
     names = storm_processes(workers)
     clients = [name for name in names if name.startswith(("connectors", "streams-", "alarm", "dashboard"))]
-    ports = iter(free_ports((1 + 2 * brokers) * len(clients) + 4 + 2 * brokers + ASKED_DEVICES))
+    ports = iter(free_ports((1 + 2 * brokers) * len(clients) + 3 + 2 * brokers + ASKED_DEVICES))
     # Each client has doors of its own: one to each broker, and all but the connectors one to the warehouse.
     gates: list[TcpProxy] = []
     doors: list[dict[str, Door]] = [{} for _ in range(brokers)]
@@ -116,7 +119,7 @@ def lay_out(folder: Path, brokers: int = 1, workers: int = WORKERS) -> StormLayo
     mqtt = TcpProxy(MQTT, next(ports), connectors.mqtt_port)
     if not nodes:
         environments["ingest"][DOORS] = json.dumps(doors[0])
-    table, syslog_port, devices = folder / TABLE, next(ports), [next(ports) for _ in range(ASKED_DEVICES)]
+    table, syslog_port, devices = folder / TABLE, _syslog_port(), [next(ports) for _ in range(ASKED_DEVICES)]
     _declare(stack.folder, table, rest_port, syslog_port, devices)
     ingest = stack.settings(IngestSettings)
     reach = DriverReach(ingest, connectors, intake.port, mqtt.port, rest_port, table, syslog_port, devices)
@@ -124,6 +127,16 @@ def lay_out(folder: Path, brokers: int = 1, workers: int = WORKERS) -> StormLayo
     return StormLayout(
         stack, every, nodes, {} if nodes else MODULES, TcpProxies([*gates, intake, mqtt]), environments, reach
     )
+
+
+def _syslog_port() -> int:
+    """A free port by UDP and TCP; those of `free_ports` are reserved by UDP."""
+    while True:
+        port = SystemRandom().randrange(11_000, 12_000)
+        with suppress(OSError), socket.socket() as tcp, socket.socket(type=socket.SOCK_DGRAM) as udp:
+            tcp.bind(("127.0.0.1", port))
+            udp.bind(("127.0.0.1", port))
+            return port
 
 
 def _declare(folder: Path, table: Path, rest_port: int, syslog_port: int, devices: list[int]) -> None:

@@ -14,7 +14,9 @@ from dashboard.board.page_services import Services
 from dashboard.pages.alarms import history
 from dashboard.pages.alarms.detail import RIGHT, STEPS, Ids, alarm_updates, new_click
 from dashboard.state.alarm import Alarm
+from dashboard.state.page import BoardState
 from dashboard.state.queries import TooMuchError, WarehouseQueries
+from dashboard.words.csv import csv_download
 from ingest.contract.away import KAFKA_SEND_AGAIN, WAREHOUSE_ASK_AGAIN
 from ingest.contract.clock import moment
 from ingest.contract.code import LONGEST_COMMENT
@@ -54,6 +56,7 @@ def register(app: Dash, services: Services) -> None:
     _register_acts(app, desk, accounts)
     _register_one(app, desk, reader, accounts)
     _register_history(app, desk, reader)
+    _register_times(app, desk, reader)
 
 
 def assignees(desk: AlarmDesk, accounts: Accounts) -> list[str]:
@@ -144,6 +147,15 @@ def _register_one(app: Dash, desk: AlarmDesk, reader: WarehouseQueries, accounts
 def _register_history(app: Dash, desk: AlarmDesk, reader: WarehouseQueries) -> None:
     live = desk.live
 
+    async def find(span: object, severity: object, domain: object) -> tuple[list[Alarm], BoardState]:
+        """The alarms that were chosen, and the state in which they are told."""
+        _, days = history.SPANS[span if isinstance(span, str) and span in history.SPANS else history.DEFAULT]
+        state, since = live.board_state(viewer().language), moment(live.now_ms()) - timedelta(days=days)
+        stored = await reader.ask(lambda client: read_history(client, live.ingest.ward, since, MOST_READ))
+        alarms = {one.id: one for one in fold_events(stored)}
+        alarms |= {id: one for id, one in desk.alarms.items() if moment(one.raised_ms) >= since}
+        return history.filter_alarms(alarms.values(), severity, domain), state
+
     @app.callback(
         Output("alarms-table", "children"),
         Output("alarms-count", "children"),
@@ -156,16 +168,34 @@ def _register_history(app: Dash, desk: AlarmDesk, reader: WarehouseQueries) -> N
         person = viewer()
         if not person.may(RIGHT):
             return no_update, OFF.text(person.language)
-        _, days = history.SPANS[span if isinstance(span, str) and span in history.SPANS else history.DEFAULT]
-        state, since = live.board_state(person.language), moment(live.now_ms()) - timedelta(days=days)
         try:
-            stored = await reader.ask(lambda client: read_history(client, live.ingest.ward, since, MOST_READ))
+            chosen, state = await find(span, severity, domain)
         except (Unavailable, TooMuchError):
             return no_update, WAREHOUSE_ASK_AGAIN.text(person.language)
-        alarms = {one.id: one for one in fold_events(stored)}
-        alarms |= {id: one for id, one in desk.alarms.items() if moment(one.raised_ms) >= since}
-        chosen = history.filter_alarms(alarms.values(), severity, domain)
         return history.alarm_history_table(chosen, state), history.count_text(chosen, state)
+
+    @app.callback(
+        Output("alarms-download", "data"),
+        Output("alarms-count", "children", allow_duplicate=True),
+        Input("alarms-csv", "n_clicks"),
+        State("alarms-span", "value"),
+        State("alarms-severity", "value"),
+        State("alarms-domain", "value"),
+        prevent_initial_call=True,
+    )
+    async def download(_clicks: object, span: object, severity: object, domain: object) -> tuple[Any, Any]:
+        person = viewer()
+        if not person.may(RIGHT):
+            return no_update, OFF.text(person.language)
+        try:
+            csv = history.alarm_history_csv(*await find(span, severity, domain))
+        except (Unavailable, TooMuchError):
+            return no_update, WAREHOUSE_ASK_AGAIN.text(person.language)
+        return csv_download(csv, "alarms.csv"), no_update
+
+
+def _register_times(app: Dash, desk: AlarmDesk, reader: WarehouseQueries) -> None:
+    live = desk.live
 
     @app.callback(
         Output("alarms-times", "children"), Output("alarms-ways", "children"), Input("alarms-tick", "n_intervals")

@@ -16,6 +16,7 @@ from dashboard.pages.alarms.log import SEVERITIES, alarm_state_text, delivery_te
 from dashboard.state.alarm import Alarm, ChannelFault
 from dashboard.state.page import BoardState, PastQuestion, PropertyUpdate, PropertyUpdates
 from dashboard.words import number, text
+from dashboard.words.csv import CSV, csv_text
 from ingest.contract.clock import moment
 from ingest.contract.label import Label
 from warehouse.catalogue import alarm_rules
@@ -79,6 +80,8 @@ def alarm_history_widget(state: BoardState) -> Component:
             dmc.Select(id="alarms-severity", data=severities, clearable=True, w=150, **_named(say(SEVERITY))),
             dmc.Select(id="alarms-domain", data=domains, clearable=True, w=190, **_named(say(DOMAIN))),
             dmc.Button(say(REFRESH), id="alarms-refresh", variant="default", size="sm"),
+            dmc.Button(say(CSV), id="alarms-csv", variant="default", size="sm"),
+            dcc.Download(id="alarms-download"),
             html.Span(id="alarms-count", className="quiet", role="status"),
         ],
         gap="sm",
@@ -134,6 +137,23 @@ def alarm_history_table(alarms: list[Alarm], state: BoardState) -> Component:
         for one in alarms[:MOST]
     ]
     return data_table([state.say(head) for head in HEADS], rows, empty=state.say(NONE))
+
+
+def alarm_history_csv(alarms: list[Alarm], state: BoardState) -> str:
+    """The same as a spreadsheet, all of them."""
+    columns = ["raised", "severity", "alarm", "acknowledged", "cleared", "assigned_to"]
+    rows = [
+        [
+            text.local_time(one.raised_ms),
+            state.say(SEVERITIES[one.severity]),
+            alarm_sentence(one, state, now=False),
+            text.local_time(one.first_acknowledged_ms) if one.first_acknowledged_ms else None,
+            text.local_time(one.cleared_ms) if one.cleared_ms else None,
+            one.assigned_to,
+        ]
+        for one in alarms
+    ]
+    return csv_text(columns, rows)
 
 
 def count_text(alarms: list[Alarm], state: BoardState) -> str:

@@ -3,6 +3,7 @@
 The only page with dossiers' codes, so it is for people alone: no screen of the wall shows it. `callbacks` asks for the list.
 """
 
+import dash_mantine_components as dmc
 from dash import dcc, html
 from dash.development.base_component import Component
 
@@ -12,6 +13,7 @@ from dashboard.components.header import navigation
 from dashboard.pages.due.table import due_table
 from dashboard.state.page import BoardState, Page, PastQuestion, PropertyUpdate, PropertyUpdates
 from dashboard.words import text
+from dashboard.words.csv import CSV
 from dashboard.words.short_name import short_name
 from ingest.contract.label import Label
 from warehouse.query.due import due_list
@@ -33,11 +35,20 @@ def layout(state: BoardState) -> Component:
         [
             tile.card("due", state.say(DUE), tile.smalls(*figures)),
             html.Div(html.P(state.say(READING), className="quiet"), id="due-list", className="block-body"),
-            *([] if state.past else [dcc.Interval(id="due-tick", interval=REFRESH_MS)]),
+            *([] if state.past else _asking(state)),
         ],
         className="desk-scroll due",
     )
     return html.Div([head, main], className="desk")
+
+
+def _asking(state: BoardState) -> list[Component]:
+    """What asks for the list, and for it as a spreadsheet."""
+    return [
+        dmc.Button(state.say(CSV), id="due-csv", variant="default"),
+        dcc.Download(id="due-download"),
+        dcc.Interval(id="due-tick", interval=REFRESH_MS),
+    ]
 
 
 def updates(state: BoardState) -> PropertyUpdates:

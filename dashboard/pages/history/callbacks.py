@@ -9,11 +9,14 @@ from dashboard.access.viewer import viewer
 from dashboard.board.live import Live
 from dashboard.board.page_services import Services
 from dashboard.charts.graph import redraw, redrawn
+from dashboard.pages.history.choice import HistoryChoice, history_choice
 from dashboard.pages.history.page import FIRST, PAGE, SPANS
+from dashboard.pages.history.period import PeriodNote, period_chart, period_csv, period_said, period_table
 from dashboard.pages.history.tables import HistoryNote, history_chart, history_csv, value_history_table
 from dashboard.pages.past.frame import BACK
 from dashboard.state.queries import TooMuchError, WarehouseQueries
-from dashboard.words import moment, text
+from dashboard.words import text
+from dashboard.words.csv import csv_download
 from dashboard.words.moment import RequestedMoment
 from ingest.contract.away import WAREHOUSE_ASK_AGAIN
 from ingest.contract.calendar import local_day
@@ -21,6 +24,7 @@ from ingest.contract.clock import moment as moment_of
 from ingest.contract.errors import Unavailable
 from ingest.contract.label import Label, Language
 from warehouse.catalogue import measures
+from warehouse.history.period import period_edges, read_period_figures
 from warehouse.history.series import Back, Grain, Point, bucket_edges, compared_edge, grains, read_series
 from warehouse.model.indicator import PERIOD_START, Derived, Indicator
 from warehouse.store.client import Client
@@ -51,75 +55,112 @@ def register(app: Dash, services: Services) -> None:
     live, reader = services.live, services.reader
     _register_download(app, live, reader)
 
-    @app.callback(Output("url", "search"), Input("timeline-until", "value"), prevent_initial_call=True)
-    def until(day: object) -> str:
-        return f"?at={day}T23:59" if isinstance(day, str) and day < f"{text.local_time(live.now_ms()):%Y-%m-%d}" else ""
+    @app.callback(
+        Output("url", "search"),
+        Input("timeline-grain", "value"),
+        Input("timeline-span", "value"),
+        Input("timeline-since", "value"),
+        Input("timeline-until", "value"),
+        State("url", "search"),
+        State("timeline-of", "data"),
+        prevent_initial_call=True,
+    )
+    def choose(*given: object) -> Any:
+        """The address says what was chosen."""
+        *values, search, id = given
+        one, same = _allowed(id), search if isinstance(search, str) else ""
+        if one is None or history_choice(search, one).period:
+            return same  # not nothing: what reads the address waits for it
+        grain, span, since, until = (value if isinstance(value, str) else "" for value in values)
+        before = history_choice(search, one)
+        at = f"{until}T23:59" if until and until < f"{text.local_time(live.now_ms()):%Y-%m-%d}" else ""
+        if until == before.at[:10]:  # an address may name a minute of the day
+            at = before.at
+        offered = grains(one)
+        by = grain if grain in offered else offered[0]
+        is_first = by == offered[0] and span == FIRST[by]
+        chosen = HistoryChoice(grain="" if is_first else by, span="" if is_first else span, since=since, at=at)
+        return same if chosen == before else chosen.search()
 
     @app.callback(
         redrawn("timeline"),
         Output("timeline-table", "children"),
         Output("timeline-said", "children"),
-        Input("timeline-grain", "value"),
-        Input("timeline-span", "value"),
-        Input("timeline-since", "value"),
         Input("url", "search"),
         State("timeline-of", "data"),
     )
-    async def show(grain: object, span: object, since: object, search: object, id: object) -> tuple[Any, ...]:
+    async def show(search: object, id: object) -> tuple[Any, ...]:
         one, language = _allowed(id), viewer().language
         if one is None:
             return (no_update,) * 3
-        asked = moment.requested_moment(search, live.now_ms())
-        chosen = chosen_period(one, grain, span, since, asked.at_ms if asked else live.now_ms())
         try:
-            told = await reader.ask(lambda client: answer_history(client, one, live, chosen, asked))
+            told = await _told(live, reader, one, search)
         except (TooMuchError, Unavailable) as error:
-            return (
-                no_update,
-                no_update,
-                (TOO_MUCH if isinstance(error, TooMuchError) else WAREHOUSE_ASK_AGAIN).text(language),
-            )
-        said: list[Any] = [chosen.said.text(language).format(days=chosen.days)] if chosen.said else []
-        if asked and not asked.fault:
-            said += [
-                _until(asked.at_ms, language),
-                html.A(BACK.text(language), href=f"/history/{one.id}", className="back"),
-            ]
-        elif asked and asked.fault:
-            said.append(asked.fault.text(language))
+            said = (TOO_MUCH if isinstance(error, TooMuchError) else WAREHOUSE_ASK_AGAIN).text(language)
+            return no_update, no_update, said
+        if isinstance(told, PeriodNote):
+            return redraw(period_chart(told, language)), period_table(told, language), period_said(told, language)
+        asked = history_choice(search, one)
         return (
             redraw(history_chart(told, language)),
             value_history_table(told, language),
-            [part for one in said for part in (one, " ")],
+            _said(one, asked, live.now_ms(), language),
         )
+
+
+def _said(one: Indicator | Derived, asked: HistoryChoice, now_ms: int, language: Language) -> list[Any]:
+    """What has to be said of the span that is told."""
+    at = asked.moment(now_ms)
+    chosen = chosen_period(one, asked.grain, asked.span, asked.since, at.at_ms if at else now_ms)
+    said: list[Any] = [chosen.said.text(language).format(days=chosen.days)] if chosen.said else []
+    if at and not at.fault:
+        said += [_until(at.at_ms, language), html.A(BACK.text(language), href=f"/history/{one.id}", className="back")]
+    elif at and at.fault:
+        said.append(at.fault.text(language))
+    return [part for one in said for part in (one, " ")]
+
+
+async def _told(
+    live: Live, reader: WarehouseQueries, one: Indicator | Derived, search: object
+) -> HistoryNote | PeriodNote:
+    """What an address asks for."""
+    asked, now_ms, ward = history_choice(search, one), live.now_ms(), live.ingest.ward
+    at = asked.moment(now_ms)
+    end_ms = at.at_ms if at else now_ms
+    period = asked.period
+    if period:
+        edges, is_running = period_edges(period, one, end_ms), at is None
+
+        def ask(client: Client) -> PeriodNote:
+            now = read_period_figures(client, one, ward, edges.now, asked.split, is_running=is_running)
+            return PeriodNote(
+                one, period, edges, now, read_period_figures(client, one, ward, edges.before), asked.split
+            )
+
+        return await reader.ask(ask)
+    chosen = chosen_period(one, asked.grain, asked.span, asked.since, end_ms)
+    return await reader.ask(lambda client: answer_history(client, one, live, chosen, at))
 
 
 def _register_download(app: Dash, live: Live, reader: WarehouseQueries) -> None:
     @app.callback(
         Output("timeline-download", "data"),
         Input("timeline-csv", "n_clicks"),
-        State("timeline-grain", "value"),
-        State("timeline-span", "value"),
-        State("timeline-since", "value"),
         State("url", "search"),
         State("timeline-of", "data"),
         prevent_initial_call=True,
     )
-    async def download(_clicks: object, grain: object, span: object, since: object, search: object, id: object) -> Any:
+    async def download(_clicks: object, search: object, id: object) -> Any:
         one = _allowed(id)
         if one is None:
             return no_update
-        asked = moment.requested_moment(search, live.now_ms())
-        chosen = chosen_period(one, grain, span, since, asked.at_ms if asked else live.now_ms())
         try:
-            told = await reader.ask(lambda client: answer_history(client, one, live, chosen, asked))
+            told = await _told(live, reader, one, search)
         except (TooMuchError, Unavailable):
             return no_update
-        return {
-            "content": "\ufeff" + history_csv(told, viewer().language),
-            "filename": f"{one.id}-{chosen.grain}.csv",
-            "type": "text/csv",
-        }
+        language = viewer().language
+        content = period_csv(told, language) if isinstance(told, PeriodNote) else history_csv(told, language)
+        return csv_download(content, f"{one.id}-{told.period if isinstance(told, PeriodNote) else told.grain}.csv")
 
 
 def answer_history(

@@ -4,6 +4,8 @@
 `?at=2026-11-24T10:15` until then, as it is known now. From here it goes on to the proof, and from there to the queries.
 """
 
+from typing import Any
+
 import dash_mantine_components as dmc
 from dash import dcc, html
 from dash.development.base_component import Component
@@ -12,8 +14,11 @@ from dashboard.access.viewer import viewer
 from dashboard.charts.chart import figure
 from dashboard.charts.graph import graph
 from dashboard.components import header, tile
+from dashboard.components.period_ways import PERIODS
+from dashboard.pages.history.choice import SPLITS, HistoryChoice, history_choice, periods, splits
 from dashboard.state.page import BoardState, Page, PropertyUpdate, PropertyUpdates
 from dashboard.words import number, text
+from dashboard.words.csv import CSV
 from ingest.contract.label import Label
 from warehouse.catalogue import measure, measures
 from warehouse.history.series import Grain, grains
@@ -43,12 +48,15 @@ SPANS: dict[str, Label] = {
 """How many days back, and what that is called."""
 FIRST: dict[Grain, str] = {"hour": "2", "day": "31", "month": "366", "quarter": "731", "year": "1827", "whole": "31"}
 """The span that goes with a grain at first."""
+PERIOD = Label("Kỳ", "Period")
+ANY = Label("Khoảng khác", "Another span")
+SPLIT = Label("Chia theo", "Split by")
+UNSPLIT = Label("không chia", "not at all")
 SINCE = Label("Hoặc từ ngày", "Or since")
 UNTIL = Label("Đến hết ngày", "Until the end of")
 NOW = Label("Hiện nay", "Now")
 TABLE = Label("Từng giá trị", "Each value")
 CHART = Label("Diễn biến", "Through time")
-CSV = Label("Tải CSV", "Download CSV")
 READING = Label("Đang đọc…", "Reading…")
 REVISED = Label(
     "Định nghĩa lần {version}, từ {day}: số của trước ngày ấy được tính lại từ sự kiện gốc; nơi sự kiện đã hết hạn lưu thì giữ số theo định nghĩa trước.",
@@ -96,12 +104,14 @@ def _meaning(state: BoardState, one: Indicator | Derived) -> Component:
 def _choice(state: BoardState, one: Indicator | Derived) -> Component:
     """How finely, and of which days."""
     say, offered, today = state.say, grains(one), f"{text.local_time(state.now_ms):%Y-%m-%d}"
+    asked = history_choice(state.search, one)
+    grain = next((known for known in offered if known == asked.grain), offered[0])
     choice = [
         dmc.Select(
             id="timeline-grain",
             label=say(BY),
             data=[{"value": grain, "label": say(GRAINS[grain])} for grain in offered],
-            value=offered[0],
+            value=grain,
             allowDeselect=False,
             w=110,
         ),
@@ -109,12 +119,13 @@ def _choice(state: BoardState, one: Indicator | Derived) -> Component:
             id="timeline-span",
             label=say(SPAN),
             data=[{"value": days, "label": say(label)} for days, label in SPANS.items()],
-            value=FIRST[offered[0]],
+            value=asked.span if asked.span in SPANS else FIRST[grain],
             allowDeselect=False,
             w=130,
         ),
         dmc.DatePickerInput(
             id="timeline-since",
+            value=asked.since or None,
             label=say(SINCE),
             placeholder="…",
             valueFormat="DD/MM/YYYY",
@@ -125,6 +136,7 @@ def _choice(state: BoardState, one: Indicator | Derived) -> Component:
         ),
         dmc.DatePickerInput(
             id="timeline-until",
+            value=asked.at[:10] or None,
             label=say(UNTIL),
             placeholder=say(NOW),
             valueFormat="DD/MM/YYYY",
@@ -133,7 +145,36 @@ def _choice(state: BoardState, one: Indicator | Derived) -> Component:
         ),
         dmc.Button(say(CSV), id="timeline-csv", variant="default"),
     ]
-    return html.Div(choice, className="timeline-choice")
+    if asked.period:  # the browser keeps them, and nobody needs them
+        hidden = html.Div(choice[:-1], hidden=True)
+        return html.Div([*_ways(state, one, asked), hidden, choice[-1]], className="timeline-choice")
+    return html.Div([*_ways(state, one, asked), *choice], className="timeline-choice")
+
+
+def _ways(state: BoardState, one: Indicator | Derived, asked: HistoryChoice) -> list[Component]:
+    """Links to the periods, and to how each is split: they can be sent, and the browser's way back leads through them."""
+    say, path = state.say, f"/history/{one.id}"
+
+    def way(label: str, to: HistoryChoice, is_here: bool) -> Component:
+        here: dict[str, Any] = {"className": "here", "aria-current": "true"} if is_here else {}
+        return html.A(label, href=f"{path}{to.search()}", **here)
+
+    def nav(name: str, parts: list[Component]) -> Component:
+        named: dict[str, Any] = {"aria-label": name}
+        return html.Nav(parts, className="choice-ways", **named)
+
+    found: list[Component] = []
+    if offered := periods(one):
+        ways = [
+            way(say(PERIODS[period]), HistoryChoice(period, asked.split, at=asked.at), asked.period == period)
+            for period in offered
+        ]
+        found.append(nav(say(PERIOD), [*ways, way(say(ANY), HistoryChoice(at=asked.at), not asked.period)]))
+    if asked.period and (known := splits(one)):
+        ways = [way(say(SPLITS[name]), asked._replace(split=name), asked.split == name) for name in known]
+        whole = way(say(UNSPLIT), asked._replace(split=""), not asked.split)
+        found.append(nav(say(SPLIT), [html.Span(say(SPLIT)), whole, *ways]))
+    return found
 
 
 def _timeline(state: BoardState, one: Indicator | Derived) -> Component:

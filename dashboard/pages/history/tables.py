@@ -67,14 +67,20 @@ def bucket_name(told: HistoryNote, start_ms: int) -> str:
     return f"{start:{FORMATS[told.grain]}}"
 
 
+def is_count(one: Measure) -> bool:
+    """Whether its figures are drawn as bars: how many in each bucket."""
+    return isinstance(one, Indicator) and not (one.is_ratio or one.has_stock or one.value.rank)
+
+
 def history_chart(told: HistoryNote, language: Language) -> go.Figure:
     """Now as bars or as a line, before as thin broken lines, and a diamond where something was revised."""
     at = [f"{text.local_time(point.start_ms):%Y-%m-%dT%H:%M}" for point in told.now]
     values = [point.reading.figure for point in told.now]
     name = told.one.label.text(language)
-    is_count = isinstance(told.one, Indicator) and not (told.one.is_ratio or told.one.has_stock or told.one.value.rank)
     traces: list[go.Bar | go.Scatter] = [
-        bar_trace("blue", name=name, x=at, y=values) if is_count else line_trace("blue", name=name, x=at, y=values)
+        bar_trace("blue", name=name, x=at, y=values)
+        if is_count(told.one)
+        else line_trace("blue", name=name, x=at, y=values)
     ]
     for (label, found), (colour, dash) in zip(told.compared(language), DASHES, strict=False):
         traces.append(compared(colour, dash, name=label, x=at, y=[point.reading.figure for point in found]))

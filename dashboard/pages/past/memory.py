@@ -162,7 +162,7 @@ class PastCache:
         (audits, alarms), found = await asyncio.gather(self._reader.ask(ask), count())
         readings = await asyncio.to_thread(stood.readings, found)
         known = {value.indicator for value in stood.values}  # of others there is nothing that could be another
-        unrestored = sorted({place[0] for place in stood.open - found.keys()} & known)
+        unrestored = sorted({place[0] for place in (stood.open - found.keys()) | stood.gone} & known)
         seen = CachedMinute(readings, SystemStatus(next(iter(audits), None)), NO_ALARMS, tuple(unrestored))
         measured = measure_alarms(
             {one.key: one for one in alarms if one.is_active}, state_of(self._live, seen, at_ms, "vi"), {}

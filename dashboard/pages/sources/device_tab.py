@@ -11,7 +11,7 @@ from dash.development.base_component import Component
 from dashboard.components.table import Cell, data_table
 from dashboard.state.page import BoardState
 from dashboard.words.grid_words import grid_words
-from ingest.administration.message import DeviceChanges, DeviceRow, FoundDevice, ScanState
+from ingest.administration.message import DeviceListChanges, DeviceRow, FoundDevice, ScanState
 from ingest.contract.label import Label, Language
 
 SOURCE = Label("Danh sách của nguồn", "List of the source")
@@ -173,7 +173,7 @@ def _grid(id: str, columns: list[dict[str, Any]], language: Language) -> Compone
     return made
 
 
-def plan_of(plan: DeviceChanges, language: Language) -> Component:
+def plan_of(plan: DeviceListChanges, language: Language) -> Component:
     """What would change, device by device."""
     rows: list[list[Cell]] = [
         [CHANGES[one.kind].text(language), one.device, one.before, one.after] for one in plan.changes
@@ -181,7 +181,7 @@ def plan_of(plan: DeviceChanges, language: Language) -> Component:
     return data_table([head.text(language) for head in PLAN_HEADS], rows, empty=NOTHING.text(language))
 
 
-def plan_line(plan: DeviceChanges) -> str:
+def plan_line(plan: DeviceListChanges) -> str:
     """The same in one line, for the trail."""
     signs = {"added": "+", "changed": "~", "removed": "−"}
     line = ", ".join(f"{signs[one.kind]}{one.device}" for one in plan.changes)

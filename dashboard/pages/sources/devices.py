@@ -19,7 +19,7 @@ from ingest.administration.message import (
     AskCards,
     AskDevices,
     AskScan,
-    DeviceChanges,
+    DeviceListChanges,
     DeviceRow,
     DeviceTable,
     Done,
@@ -37,6 +37,9 @@ from ingest.contract.label import Label
 SAVED = Label("Đã lưu; có hiệu lực sau một vòng hỏi.", "Saved; it counts within a round.")
 READ = Label("Đã đọc tệp vào bảng: xem thay đổi rồi lưu.", "The file is in the table: look what changes, then save.")
 GIVEN = Label("Đã đặt mật khẩu.", "The password is set.")
+TOO_LONG = Label(
+    "Bảng có ô quá dài, hoặc quá nhiều dòng.", "A cell of the table is too long, or there are too many rows."
+)
 CHOOSE_ONE = Label("Hãy chọn đúng một dòng.", "Choose exactly one row.")
 
 
@@ -72,8 +75,8 @@ def attach_devices(app: Dash, services: Services, sources: TracedSources, pool: 
 
 
 def _attach_table(app: Dash, sources: TracedSources, pool: ThreadPool) -> None:
-    @app.callback(Output("devices-source", "data"), Input("sources-tab", "value"))
-    async def offer(tab: object) -> Any:
+    @app.callback(Output("devices-source", "data"), Input("sources-tab", "value"), State("devices-source", "data"))
+    async def offer(tab: object, offered: object) -> Any:
         person = viewer()
         if tab != "devices" or not person.may(PAGE.right):
             return no_update
@@ -81,7 +84,8 @@ def _attach_table(app: Dash, sources: TracedSources, pool: ThreadPool) -> None:
             cards = await pool.run(person.name, sources.ask, AskCards(), CARDS)
         except IocError:
             return no_update
-        return [{"value": one.id, "label": one.label.text(person.language)} for one in cards if one.has_list]
+        found = [{"value": one.id, "label": one.label.text(person.language)} for one in cards if one.has_list]
+        return found if found != offered else no_update  # what was typed into the table stays there
 
     @app.callback(
         Output("devices-rows", "rowData"),
@@ -117,7 +121,9 @@ def _attach_table(app: Dash, sources: TracedSources, pool: ThreadPool) -> None:
         given = Given(_said(source), *beside)
         try:
             return tuple(await pool.run(person.name, _done, sources, _said(ctx.triggered_id), person, given))
-        except (IocError, ValueError) as error:
+        except ValueError:
+            return tuple(DeviceEditing(fault=TOO_LONG.text(person.language)))
+        except IocError as error:
             return tuple(DeviceEditing(fault=reason(error).text(person.language)))
 
 
@@ -135,11 +141,11 @@ def _done(sources: TracedSources, button: str, person: Viewer, given: Given) -> 
             table = sources.ask(_file_of(given), DeviceTable)
             return _shown(table, person)._replace(digest=no_update, done=READ.text(person.language))
         case "devices-look":
-            plan = sources.ask(_saving(given, is_trial=True), DeviceChanges)
+            plan = sources.ask(_saving(given, is_trial=True), DeviceListChanges)
             return DeviceEditing(plan=plan_of(plan, person.language), cannot_save=not plan.changes)
         case "devices-save":
-            plan = sources.ask(_saving(given, is_trial=True), DeviceChanges)
-            sources.act(_saving(given), DeviceChanges, person.name, "devices", plan_line(plan))
+            plan = sources.ask(_saving(given, is_trial=True), DeviceListChanges)
+            sources.act(_saving(given), DeviceListChanges, person.name, "devices", plan_line(plan))
             made = _shown(sources.ask(AskDevices(id=given.source), DeviceTable), person)
             return made._replace(done=SAVED.text(person.language), plan=plan_of(plan, person.language))
         case "scan-take":

@@ -18,6 +18,9 @@ from tests.dashboard.support.devices import DeviceReader
 PLACES = [
     *(page.path for page in pages().values() if page.arguments is None),
     "/history/Q03",
+    "/history/Q03?period=week&split=service_code",
+    "/?at=2026-11-24T10:15",
+    "/due?at=2026-11-24T10:15",
     "/proof/Q03",
     "/group/12",
     "/device/tdp-012-l1",

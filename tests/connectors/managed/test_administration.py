@@ -33,7 +33,7 @@ from ingest.administration.message import (
     AskScan,
     AskText,
     DeclarationText,
-    DeviceChanges,
+    DeviceListChanges,
     DeviceRow,
     DeviceTable,
     Done,
@@ -401,25 +401,25 @@ def test_a_list_of_devices_is_judged_looked_through_and_kept_beside_what_is_back
     def saving(*rows: DeviceRow, digest: str = empty.digest, is_trial: bool = False) -> SaveDevices:
         return SaveDevices(id="equipment", rows=rows, digest=digest, is_trial=is_trial)
 
-    assert "row 2" in refused(desk, saving(printer.model_copy(update={"device": "MI 01"})), DeviceChanges)
+    assert "row 2" in refused(desk, saving(printer.model_copy(update={"device": "MI 01"})), DeviceListChanges)
     here = printer.model_copy(update={"address": "127.0.0.1"})
-    assert "not allowed" in refused(desk, saving(here), DeviceChanges)
+    assert "not allowed" in refused(desk, saving(here), DeviceListChanges)
     assert "no list" in refused(desk, AskDevices(id="queue_kiosk"), DeviceTable)
-    plan = desk.remote.ask(saving(printer, is_trial=True), DeviceChanges)
+    plan = desk.remote.ask(saving(printer, is_trial=True), DeviceListChanges)
     assert [(one.kind, one.device) for one in plan.changes] == [("added", "MI-01")]
     assert desk.remote.ask(AskDevices(id="equipment"), DeviceTable) == empty, "nothing was kept"
-    desk.remote.ask(saving(printer), DeviceChanges)
-    assert "Somebody else" in refused(desk, saving(printer), DeviceChanges)
+    desk.remote.ask(saving(printer), DeviceListChanges)
+    assert "Somebody else" in refused(desk, saving(printer), DeviceListChanges)
     known = desk.remote.ask(AskDevices(id="equipment"), DeviceTable)
     assert known.rows == (printer,)
     moved, scanner = (
         printer.model_copy(update={"place": "Sảnh"}),
         DeviceRow(device="MQ-01", category="Máy quét", by="không"),
     )
-    plan = desk.remote.ask(saving(moved, scanner, digest=known.digest), DeviceChanges)
+    plan = desk.remote.ask(saving(moved, scanner, digest=known.digest), DeviceListChanges)
     assert [(one.kind, one.device) for one in plan.changes] == [("changed", "MI-01"), ("added", "MQ-01")]
     known = desk.remote.ask(AskDevices(id="equipment"), DeviceTable)
-    plan = desk.remote.ask(saving(scanner, digest=known.digest, is_trial=True), DeviceChanges)
+    plan = desk.remote.ask(saving(scanner, digest=known.digest, is_trial=True), DeviceListChanges)
     assert [(one.kind, one.device) for one in plan.changes] == [("removed", "MI-01")]
     assert "8 characters" in refused(desk, Rotate(id="equipment", key="user:short"))
     desk.remote.ask(Rotate(id="equipment", key="phuong-hong-bang"), Done)
@@ -453,7 +453,7 @@ def test_a_camera_is_added_with_its_password_changed_and_removed(
 
     def save(*rows: DeviceRow) -> list[tuple[str, str]]:
         digest = desk.remote.ask(AskDevices(id="isapi"), DeviceTable).digest
-        plan = desk.remote.ask(SaveDevices(id="isapi", rows=rows, digest=digest), DeviceChanges)
+        plan = desk.remote.ask(SaveDevices(id="isapi", rows=rows, digest=digest), DeviceListChanges)
         return [(one.kind, one.device) for one in plan.changes]
 
     camera = DeviceRow(device="tdp017-cong-cho", address="http://203.0.113.17", user="ioc")
@@ -476,7 +476,7 @@ def test_a_camera_is_added_with_its_password_changed_and_removed(
     ):
         digest = desk.remote.ask(AskDevices(id="isapi"), DeviceTable).digest
         asked = SaveDevices(id="isapi", rows=(camera.model_copy(update=wrong),), digest=digest)
-        assert refused(desk, asked, DeviceChanges)
+        assert refused(desk, asked, DeviceListChanges)
     assert save(camera) == [("removed", "dau-ghi")]
 
 

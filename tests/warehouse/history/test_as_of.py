@@ -162,7 +162,7 @@ def test_what_the_next_minute_changed_in_a_window_long_over_was_not_shown_yet():
 
     flows = [row("C05", "flow", MIDNIGHT_MS - 60 * MINUTE), row("C05", "flow", MIDNIGHT_MS)]
     stocks = [row("C04", "stock", at_ms - MINUTE)]
-    stood = values_as_of(BoardDay(WARD, MIDNIGHT_MS, UNTIL_MS, flows, stocks, [], [], []), minute(at_ms), "then")
+    stood = values_as_of(BoardDay(WARD, MIDNIGHT_MS, UNTIL_MS, flows, stocks, {}, [], []), minute(at_ms), "then")
     # What ended with the minute is written a little later, and was shown.
     assert [place for place in stood.open if place[0] in ("C04", "C05")] == [("C05", "flow", MIDNIGHT_MS - 60 * MINUTE)]
 

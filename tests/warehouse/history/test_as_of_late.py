@@ -4,7 +4,7 @@ import pytest
 
 from ingest.contract.topic import topic_of
 from warehouse.catalogue import indicator, indicators
-from warehouse.history.as_of import BoardDay, BoardMinute, LateEvent, StoredValue, is_steady, values_as_of
+from warehouse.history.as_of import BoardDay, BoardMinute, LateEvent, StoredValue, values_as_of
 from warehouse.model.expression import MINUTE, window_start
 from warehouse.model.value import Value
 
@@ -18,22 +18,18 @@ WINDOW = int(window_start(AT_MS - 1, 15 * MINUTE))
 def day(
     flows: tuple[StoredValue, ...] = (), stocks: tuple[StoredValue, ...] = (), late: tuple[LateEvent, ...] = ()
 ) -> BoardDay:
-    return BoardDay("w", AT_MS - 86_400_000, AT_MS, list(flows), list(stocks), [], [], list(late))
+    return BoardDay("w", AT_MS - 86_400_000, AT_MS, list(flows), list(stocks), {}, [], list(late))
 
 
 def opened(**made) -> set[str]:
-    """Indicators of the queue, of windows that never change, of which figures have to be counted anew."""
-    stood = values_as_of(day(**made), BoardMinute(AT_MS, REAL_MS), "then")
-    steady = {one.id for one in indicators() if one.has_flow and is_steady(one)}
-    return {place[0] for place in stood.open if place[0] in steady}
+    """Indicators of which figures have to be counted anew."""
+    return {place[0] for place in values_as_of(day(**made), BoardMinute(AT_MS, REAL_MS), "then").open}
 
 
 def queues() -> set[str]:
     """What may be counted anew because an event of the queue came late."""
     return {
-        one.id
-        for one in indicators()
-        if one.has_flow and is_steady(one) and TOPIC in {topic_of(event.stream) for event in one.of.events}
+        one.id for one in indicators() if one.has_flow and TOPIC in {topic_of(event.stream) for event in one.of.events}
     }
 
 

@@ -4,7 +4,7 @@ import pytest
 
 from dashboard.access.viewer import Viewer
 from dashboard.apps.page_list import pages
-from dashboard.pages.due.callbacks import due_table
+from dashboard.pages.due.callbacks import chosen_field, due_table
 from tests.dashboard.pages.test_overview import texts
 from tests.dashboard.support.board import BoardOfTests, call
 from tests.dashboard.support.ward import NOW_MS
@@ -36,6 +36,19 @@ def test_who_may_see_them(rights, may):
 async def test_codes_go_to_those_who_may_only(tmp_path):
     tested = BoardOfTests(tmp_path, reader=Reader())
     async with tested.logged_in() as client:
-        assert "484d84ce" in str(await call(client, "due-list.children", ASKED))
+        assert "484d84ce" in str(await call(client, "due-list.children", ASKED, [(("url", "search"), "")]))
     async with tested.logged_in(rights=("analyst",), name="minh") as client:
-        assert await call(client, "due-list.children", ASKED) == {}
+        assert await call(client, "due-list.children", ASKED, [(("url", "search"), "")]) == {}
+
+
+async def test_a_field_of_the_address_is_shown_and_kept_alone(tmp_path):
+    tested = BoardOfTests(tmp_path, reader=Reader())
+    of = [(("url", "search"), "?field=ho_tich")]
+    async with tested.logged_in() as client:
+        shown = str(await call(client, "due-list.children", ASKED, of))
+        kept = await call(client, "due-download.data", [(("due-csv", "n_clicks"), 1)], of)
+    assert OVER.code in shown
+    assert NEAR.code not in shown
+    assert "Tất cả · 2" in shown
+    assert kept["due-download"]["data"]["content"].count("\r\n") == 2
+    assert chosen_field("?" + "&".join("field" for _ in range(99))) == chosen_field(None) == ""

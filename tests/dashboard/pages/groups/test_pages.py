@@ -119,6 +119,7 @@ async def test_without_the_warehouse_that_is_said_and_the_alarms_are_there(tmp_p
         ("camera.fault", "", "cho-01", {"cho-01": "/device/cho-01"}),
         ("line.down", "duong-truyen-1", "", {"duong-truyen-1": "/device/duong-truyen-1"}),
         ("queue.counters_silent", "", "Q01", {}),
+        ("camera.unseen", "", "cho-01", {"cho-01": "/device/cho-01"}),
         ("camera.hall", "", "", {}),
         ("gone.rule", "", "x", {}),
     ],

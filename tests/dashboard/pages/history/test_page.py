@@ -5,25 +5,27 @@ from datetime import datetime
 from io import StringIO
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from dashboard.access.viewer import Viewer, set_viewer
+from dashboard.components.period_ways import PERIODS
 from dashboard.pages.history.callbacks import NO_SPAN, TOO_MANY, HistoryPeriod, chosen_period
+from dashboard.pages.history.choice import SPLITS, HistoryChoice, history_choice, periods, splits
 from dashboard.pages.history.page import PAGE
 from dashboard.pages.history.tables import HistoryNote, history_chart, history_csv, value_history_table
 from ingest.contract.clock import WARD_ZONE, milliseconds
 from tests.dashboard.pages.test_overview import texts
 from tests.dashboard.support.board import BoardOfTests, call
 from tests.dashboard.support.ward import NOW_MS, board_state
-from warehouse.catalogue import measure
+from warehouse.catalogue import measure, measures
 from warehouse.history.series import bucket_edges, buckets, series_points
 
 HOUR_MS = 3_600_000
-NOW = (("url", "search"), "")
 
 
-def choose(grain="hour", span="2", since=None, search=NOW):
-    first = [(("timeline-grain", "value"), grain), (("timeline-span", "value"), span)]
-    return [*first, (("timeline-since", "value"), since), search]
+def choose(grain="hour", span="2", since=None, at=""):
+    return [(("url", "search"), HistoryChoice(grain=grain, span=span, since=since or "", at=at).search())]
 
 
 CHOSEN = choose()
@@ -113,7 +115,7 @@ async def test_it_is_read_for_people_who_may(tmp_path):
 async def test_one_can_go_back_to_any_moment(tmp_path):
     reader = Reader()
     tested = BoardOfTests(tmp_path, reader=reader)
-    then = choose(search=(("url", "search"), "?at=2026-11-20T10:15"))
+    then = choose(at="2026-11-20T10:15")
     of = [(("timeline-of", "data"), "Q01")]
     reader.client = Client(milliseconds(datetime(2026, 11, 20, 10, tzinfo=WARD_ZONE)))
     async with tested.logged_in() as client:
@@ -125,12 +127,50 @@ async def test_one_can_go_back_to_any_moment(tmp_path):
         assert back["props"]["href"] == "/history/Q01"
         assert "đang chạy" not in str(answer["timeline-table"])
         reader.client = Client(bucket_edges("hour", tested.live.now_ms(), 2)[-2])
-        answer = await call(client, OUTPUT, choose(search=(("url", "search"), "?at=2999-01-01T00:00")), of)
+        answer = await call(client, OUTPUT, choose(at="2999-01-01T00:00"), of)
         assert "chưa đến" in str(answer["timeline-said"])
         assert "đang chạy" in str(answer["timeline-table"])
-        for day, search in (("2026-11-20", "?at=2026-11-20T23:59"), ("2999-01-01", ""), (None, "")):
-            answer = await call(client, "url.search", [(("timeline-until", "value"), day)])
-            assert answer["url"]["search"] == search
+
+
+@pytest.mark.parametrize(
+    ("chosen", "before", "expected"),
+    [
+        (("hour", "2", None, "2026-11-20"), "", "?at=2026-11-20T23:59"),
+        (("hour", "2", None, "2999-01-01"), "?at=2026-11-20T23:59", ""),
+        (("day", "92", None, None), "", "?grain=day&span=92"),
+        (("hour", "7", "2026-11-20", None), "?grain=day&span=92", "?grain=hour&span=7&since=2026-11-20"),
+        (("hour", "2", None, None), "?grain=day&span=92", ""),
+        (("hour", "2", None, None), "", ""),
+        (("hour", "2", None, "2026-11-20"), "?at=2026-11-20T10:15", "?at=2026-11-20T10:15"),
+        (("day", "92", None, None), "?period=week", "?period=week"),
+    ],
+)
+async def test_what_is_chosen_stands_in_the_address(tmp_path, chosen, before, expected):
+    names = ("timeline-grain", "timeline-span", "timeline-since", "timeline-until")
+    inputs = [((name, "value"), value) for name, value in zip(names, chosen, strict=True)]
+    state = [(("url", "search"), before), (("timeline-of", "data"), "Q01")]
+    async with BoardOfTests(tmp_path).logged_in() as client:
+        answer = await call(client, "url.search", inputs, state)
+    assert answer == {"url": {"search": expected}}
+
+
+@given(
+    st.sampled_from(measures()),
+    st.builds(HistoryChoice, st.sampled_from([None, *PERIODS]), st.sampled_from(["", *SPLITS]), *[st.just("")] * 4),
+)
+def test_an_address_that_was_made_is_read_again(one, chosen):
+    found = history_choice(chosen.search(), one)
+    assert found == history_choice(found.search(), one)
+    assert not found.split or found.split in splits(one)
+    if chosen.period in periods(one) and chosen.split in ("", *splits(one)):
+        assert found == chosen if chosen.period else found == HistoryChoice()
+
+
+@given(st.text(max_size=200))
+def test_whatever_stands_in_an_address_is_a_choice(search):
+    found = history_choice(search, measure("Q01"))
+    assert found.period is None or found.period in PERIODS
+    assert all(len(value or "") <= 20 for value in found)
 
 
 @pytest.mark.parametrize("id", ["X99", None, 5, "Q01'"])
@@ -143,7 +183,7 @@ async def test_a_warehouse_that_is_away_is_named(tmp_path):
     async with BoardOfTests(tmp_path).logged_in() as client:
         answer = await call(client, OUTPUT, CHOSEN, [(("timeline-of", "data"), "Q01")])
         assert "không trả lời" in answer["timeline-said"]["children"]
-        other = choose("century", ["9"])
+        other = choose("century", "9")
         assert (
             "không trả lời"
             in (await call(client, OUTPUT, other, [(("timeline-of", "data"), "D04")]))["timeline-said"]["children"]

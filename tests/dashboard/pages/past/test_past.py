@@ -135,7 +135,7 @@ def one_day(monkeypatch):
         if value.grain == "stock"
     ]
     flows = [StoredValue(value, AT_MS) for value in values() if value.grain == "flow"]
-    day = BoardDay("hong-bang", TODAY_MS, AT_MS, flows, kept, [], [], [])
+    day = BoardDay("hong-bang", TODAY_MS, AT_MS, flows, kept, {}, [], [])
     monkeypatch.setattr(memory, "oldest_window", lambda client, ward: TODAY_MS)
     monkeypatch.setattr(memory, "read_day", lambda client, ward, start, until: day._replace(until_ms=until.at_ms))
     monkeypatch.setattr(

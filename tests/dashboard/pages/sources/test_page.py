@@ -13,8 +13,8 @@ from dashboard.store.changes import recent_changes
 from dashboard.store.store import BoardStore
 from ingest.administration.message import (
     AskCards,
-    DeviceChange,
-    DeviceChanges,
+    DeviceListChange,
+    DeviceListChanges,
     DeviceRow,
     DeviceTable,
     Done,
@@ -64,7 +64,9 @@ class Connectors:
             Revealed: Revealed(setup=(SetupLine(label=Label("Khóa", "Secret"), text=SECRET, is_secret=True),)),
             Done: Done(),
             DeviceTable: DeviceTable(rows=(PRINTER,), columns=("device", "category", "address"), digest="d"),
-            DeviceChanges: DeviceChanges(changes=(DeviceChange(kind="added", device="MI-02", after="Máy in"),)),
+            DeviceListChanges: DeviceListChanges(
+                changes=(DeviceListChange(kind="added", device="MI-02", after="Máy in"),)
+            ),
             ScanState: ScanState(networks=("192.168.1.0/24",), network="192.168.1.0/24", of=254, found=(FOUND,)),
             DraftForm: DraftForm(text="text", fields=(FIELD,), paths=("data.code",)),
             SampleTrial: SampleTrial(
@@ -249,7 +251,7 @@ async def test_a_list_of_devices_is_changed_looked_through_and_saved_in_the_name
         left = await edit(client, "devices-remove", rows, chosen=[row])
         assert [one["key"] for one in left["devices-rows"]["rowData"]] == [new["key"], "empty"]
         wrong = await edit(client, "devices-save", [{"key": "1", "device": "x" * 100}])
-        assert wrong["devices-fault"]["children"]
+        assert "quá dài" in wrong["devices-fault"]["children"]
     saves = [one for one in connectors.asked if one.act == "save_devices"]
     assert [(one.is_trial, [row.device for row in one.rows]) for one in saves] == [
         (True, ["MI-01", "MI-02"]), (True, ["MI-01", "MI-02"]), (False, ["MI-01", "MI-02"]),
