@@ -89,11 +89,12 @@
       const symbols = add(label, "g", { class: "symbols" });
       Object.keys(SYMBOLS).forEach((layer) => symbol(symbols, layer));
     }
-    for (const [name, kind, x, y] of devices) {
+    for (const [name, kind, x, y, number] of devices) {
       const place = add(svg, "a", { href: "/device/" + name, class: "device", "data-at": x + " " + y, "data-name": name });
       add(place, "title", {}, name);
       symbol(add(place, "g", { class: "symbols" }), KINDS[kind]);
-      map.classList.add("places-" + KINDS[kind]);
+      const middle = svg.querySelector(`#area-${number} .symbol-${KINDS[kind]}`);
+      if (middle) middle.classList.add("is-placed");
     }
     if (grid) mirror(map, grid);
     new MutationObserver(() => mark(map)).observe(map, { attributeFilter: ["data-lost"] });
