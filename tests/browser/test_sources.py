@@ -278,8 +278,7 @@ def list_devices(page: Page, install: InstallWithoutKafka, folder: Path, artefac
         ({"device": "MT-01", "address": "127.0.0.1"}, {"device": "MH-Q01", "address": "127.0.0.1"})
     ):
         page.click("#devices-add")
-        type_device(page, place, **cells, category="Máy tính", place="Quầy 1")
-        choose_method(page, place, "ping")
+        type_device(page, place, **cells, category="Máy tính", place="Quầy 1", by="ping")
     expect(page.locator("#devices-save")).to_be_disabled()
     page.click("#devices-look")
     expect(page.locator("#devices-plan")).to_contain_text("MH-Q01")
@@ -312,11 +311,6 @@ def list_devices(page: Page, install: InstallWithoutKafka, folder: Path, artefac
     page.click("#devices-look")
     page.click("#devices-save")
     until(lambda: "TB-0-1;Máy in" in kept.read_text("utf-8"))
-
-
-def choose_method(page: Page, place: int, method: str) -> None:
-    page.locator(f"#devices-rows .ag-center-cols-container [row-index='{place}'] [col-id='by']").dblclick()
-    page.get_by_role("option", name=method, exact=True).click()
 
 
 def list_cameras(page: Page, install: InstallWithoutKafka, password: str) -> None:

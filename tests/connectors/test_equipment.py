@@ -191,9 +191,9 @@ def _to_the_figures(tmp_path: Path, centre: PretendCentre, address: str) -> None
                 ("unknown", 1)
             ]
             assert client.query("SELECT count() FROM meeting WHERE cancelled = 1") == [(1,)]
-            assert client.query("SELECT reason_code FROM raw_dead_letters WHERE source LIKE '%online_meeting'") == [
-                ("calendar",)
-            ]
+            assert client.query(
+                "SELECT reason_code FROM raw_dead_letters FINAL WHERE connector = 'online_meeting'"
+            ) == [("calendar",)]
             centre.end()
             until(lambda: figure(client, "E01") == (0, len(watched)), 120)
             until(lambda: figure(client, "E06") == (0, 1))

@@ -44,15 +44,15 @@ COLUMNS: dict[str, tuple[Label, int]] = {
     "device": (Label("Mã", "Code"), 150),
     "category": (Label("Loại", "Kind"), 150),
     "place": (Label("Nơi đặt", "Place"), 170),
-    "by": (Label("Theo dõi", "Watched by"), 120),
+    "by": (
+        Label("Theo dõi (ping, TCP, HTTP, SNMP, tự báo, không)", "Watched by (ping, TCP, HTTP, SNMP, tự báo, không)"),
+        160,
+    ),
     "address": (Label("Địa chỉ", "Address"), 260),
     "user": (Label("Tài khoản", "Account"), 130),
     "channels": (Label("Kênh (1=tên; 2=tên)", "Channels (1=name; 2=name)"), 260),
 }
 """By field of a row."""
-
-METHODS = ["không", "ping", "TCP", "HTTP", "SNMP", "tự báo"]
-"""As a list says them."""
 
 SCANNED: dict[str, tuple[Label, int]] = {
     "address": (Label("Địa chỉ", "Address"), 150),
@@ -142,8 +142,6 @@ def table_columns(shown: Sequence[str], language: Language) -> list[dict[str, An
     columns = _columns({name: COLUMNS[name] for name in COLUMNS if name in shown}, language)
     for column in columns:
         column["editable"] = True
-        if column["field"] == "by":
-            column |= {"cellEditor": "agSelectCellEditor", "cellEditorParams": {"values": METHODS}}
     return columns
 
 
