@@ -6,7 +6,7 @@ consume -> validate -> deduplicate -> fold -> write -> announce
 2. **Validate.** `RecordValidator.take`: events go on, anything else becomes a dead letter. Too many of those halt the partition.
 3. **Deduplicate.** `Deduplicator.take`: of each id the first event goes on; the others are kept beside it.
 4. **Fold.** `rebuild_entities` brings back what memory has let go; `Fold.fold` changes states and figures, and waits for nothing.
-5. **Write.** `WriteBatch.add` gathers; every 100 ms, or when much waits, one block goes through `BatchWriter.write`, table by table.
+5. **Write.** `WriteBatch.add` gathers; after 100 ms, or when it is full, one block goes through `BatchWriter.write`, table by table.
 6. **Announce.** `Announcer.tell` sends the figures that changed to the boards; after that a snapshot may be stored.
 
 Two stages ask the warehouse about the past (3: is this id known? 4: what was this entity?). They do that through `SettledWarehouse`, which first

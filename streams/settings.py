@@ -21,7 +21,7 @@ class StreamsSettings(BaseSettings):
     flush_after: timedelta = timedelta(milliseconds=100)
     """How long a changed figure waits for others before they are written together."""
     flush_rows: int = Field(20_000, ge=1)
-    """Number of waiting rows at which a worker writes at once; at twice as many it stops reading until they are written."""
+    """Number of waiting rows at which a worker writes at once; at twice as many it stops reading until they are written. While Kafka has so many, a worker waits for them, two seconds at most."""
     look_every: timedelta = timedelta(seconds=5)
     """How often figures that change with time alone are updated, in real time."""
     snapshot_every: timedelta = timedelta(seconds=60)

@@ -23,7 +23,7 @@ from ingest.runtime import failpoint
 from ingest.runtime.backoff import BackOff
 from ingest.runtime.health import listener_of
 from ingest.runtime.liveness import Pulse
-from ingest.runtime.process import give_back_code, prepare_process, share_heaps
+from ingest.runtime.process import give_back_memory, prepare_process, share_heaps
 from warehouse import health, views
 from warehouse.server.engine import config
 from warehouse.server.engine.definitions import keep_definitions
@@ -97,7 +97,7 @@ def run_engine(
             prepare_tables(by_ourselves)
             keep_definitions(config.engine_store(settings), tables)
         front.open(public)
-        give_back_code()  # two fifths of what is resident: most of the engine's 130 MB runs at the start only
+        give_back_memory()  # two fifths of what is resident: most of the engine's 130 MB runs at the start only
         log.info("ready on port %d after %.1f s", settings.port, time.monotonic() - began)
         while not stop.wait(NOTICED_WITHIN.total_seconds()):
             pass

@@ -16,7 +16,7 @@ LONG = "not faults"
 """The marks that are left out unless `-m` says otherwise: minutes of kills and cuts."""
 
 QUICK = "not processes and not embedded and not browser and not faults and not containers and not heavy"
-"""The marks of `--quick`: pure tests and declarations, without a process of ours and what computes for seconds."""
+"""The marks of `--quick`: pure tests and declarations, without any process and what computes for seconds."""
 
 SIDE_BY_SIDE = ["--dist", "loadfile", "--no-loadscope-reorder"]
 """The tests of a file in one process, in their order."""

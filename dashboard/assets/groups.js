@@ -57,8 +57,8 @@
   }
 
   function fit(map, width, height) {
-    const scale = Math.min(map.clientWidth / width, map.clientHeight / height);
     const letter = parseFloat(getComputedStyle(map).fontSize) / 16;
+    const scale = Math.min(map.clientWidth / width, map.clientHeight / height);
     const svg = map.firstChild;
     svg.setAttribute("width", width * scale);
     svg.setAttribute("height", height * scale);
@@ -82,18 +82,19 @@
       add(area, "title", {});
       add(area, "path", { class: "ground", d: path });
       const label = add(area, "g", { "data-at": x + " " + y });
-      const said = add(label, "text", { dy: "-0.1em" });
-      add(said, "tspan", { class: "mark-warning" }, "▲");
-      add(said, "tspan", { class: "mark-critical" }, "■");
-      add(said, "tspan", {}, number);
+      add(label, "text", { dy: "-0.1em" }, number);
+      const signs = add(label, "g", { class: "symbols" });
+      add(signs, "path", { class: "mark-warning", d: "M-17-14l6 11h-12z" });
+      add(signs, "path", { class: "mark-critical", d: "M-22-13h10v10h-10z" });
       const symbols = add(label, "g", { class: "symbols" });
       Object.keys(SYMBOLS).forEach((layer) => symbol(symbols, layer));
     }
-    for (const [name, kind, x, y] of devices) {
+    for (const [name, kind, x, y, number] of devices) {
       const place = add(svg, "a", { href: "/device/" + name, class: "device", "data-at": x + " " + y, "data-name": name });
       add(place, "title", {}, name);
       symbol(add(place, "g", { class: "symbols" }), KINDS[kind]);
-      map.classList.add("places-" + KINDS[kind]);
+      const middle = svg.querySelector(`#area-${number} .symbol-${KINDS[kind]}`);
+      if (middle) middle.classList.add("is-placed");
     }
     if (grid) mirror(map, grid);
     new MutationObserver(() => mark(map)).observe(map, { attributeFilter: ["data-lost"] });

@@ -9,9 +9,9 @@ from typing import Any
 import plotly.graph_objects as go
 from dash.development.base_component import Component
 
-from dashboard.charts.chart import bar_trace, compared, corner, figure, middle, nothing
+from dashboard.charts.chart import bar_trace, compared, corner, figure, middle, nothing_drawn
 from dashboard.charts.graph import graph, graph_id
-from dashboard.charts.slot_chart import compared_with
+from dashboard.charts.slot_chart import last_week
 from dashboard.state.page import BoardState, PropertyUpdate, PropertyUpdates
 from dashboard.theme import token
 from dashboard.words import number, text
@@ -55,7 +55,7 @@ def layout(state: BoardState) -> Component:
             {"x": 0, "y": 0, "yref": "y2", "text": "", "font": {"color": wait, "size": 18}, "xshift": 10},
             corner(0, 1, state.say(text.WAIT_AXIS)),
             corner(0, 0.55, state.say(text.ARRIVALS_AXIS)),
-            corner(1, 0.55, compared_with(state)),
+            corner(1, 0.55, f"- - - {last_week(state)}"),
             middle(""),
         ],
     )
@@ -86,11 +86,12 @@ def updates(state: BoardState) -> PropertyUpdates:
         "layout.annotations.0.x": x[-1] if x else 0,
         "layout.annotations.0.y": y[-1] if y else 0,
         "layout.annotations.0.text": f"<b>{number.with_unit(reading, state.language)}</b>" if ends else "",
-        "layout.annotations.3.text": compared_with(state),
         "layout.annotations.3.visible": bool(before),
         "layout.yaxis.range": [0, highest * 1.1],
         "layout.yaxis2.range": [0, max([10.0, *y]) * 1.25],
-        "layout.annotations.4.text": "" if x or any(today.values()) or before else nothing(state, INDICATORS),
+        "layout.annotations.4.text": nothing_drawn(
+            state, INDICATORS, is_drawn=bool(x) or any(today.values()), is_compared=bool(before), of_office=True
+        ),
     }
     return {PropertyUpdate(graph_id(ARRIVALS), f"figure.{path}"): value for path, value in found.items()}
 

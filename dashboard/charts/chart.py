@@ -19,6 +19,7 @@ from dashboard import theme
 from dashboard.state.page import BoardState
 from dashboard.theme import token
 from dashboard.words import number, text
+from dashboard.words.day import holiday
 from dashboard.words.freshness import freshness
 from ingest.contract.label import Language
 
@@ -158,3 +159,23 @@ def is_told(state: BoardState, indicators: Iterable[str]) -> bool:
 def nothing(state: BoardState, indicators: Iterable[str]) -> str:
     """What stands where there is nothing to draw: that there is none, or a dash where nobody knows."""
     return state.say(text.NOTHING) if is_told(state, indicators) else number.NONE
+
+
+def nothing_drawn(
+    state: BoardState, indicators: Iterable[str], *, is_drawn: bool, is_compared: bool, of_office: bool
+) -> str:
+    """What stands in the middle of a chart of now: nothing where something is drawn.
+
+    Args:
+        state: what is shown.
+        indicators: those that are drawn.
+        is_drawn: whether there is anything of now.
+        is_compared: whether there is anything of what it is compared with.
+        of_office: whether it is about the office's day, so that a holiday is the reason, and named.
+    """
+    if is_drawn:
+        return ""
+    closed = holiday(text.local_time(state.now_ms).date(), state.language) if of_office else ""
+    if closed and is_told(state, indicators):
+        return closed
+    return "" if is_compared else nothing(state, indicators)

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from dash.development.base_component import Component
 
-from dashboard.charts.chart import bar_trace, compared, corner, figure, middle, nothing
+from dashboard.charts.chart import bar_trace, compared, corner, figure, middle, nothing_drawn
 from dashboard.charts.graph import graph, graph_id
 from dashboard.state.page import BoardState, PropertyUpdate, PropertyUpdates
 from dashboard.theme import token
@@ -31,15 +31,6 @@ def last_week(state: BoardState) -> str:
     weekday = state.say(text.DAYS[text.local_time(state.now_ms).weekday()])
     weekday = weekday[0].lower() + weekday[1:] if state.language == "vi" else weekday
     return state.say(text.LAST_WEEK, day=weekday)
-
-
-def compared_with(state: BoardState) -> str:
-    """What the broken line of a day's chart is; a holiday, today or then, is named instead: it is not like other days."""
-    for at_ms, before in ((state.now_ms, ""), (state.now_ms - WEEK_MS, "- - - ")):
-        day = text.local_time(at_ms).date()
-        if name := holiday(day, state.language):
-            return f"{before}{day:%d/%m} {name}"
-    return f"- - - {last_week(state)}"
 
 
 class Series(NamedTuple):
@@ -123,12 +114,16 @@ class SlotChart:
             "layout.xaxis.ticktext": [self._said(start_ms + slot * slot_ms) for slot in ticks],
             "layout.yaxis.range": [0, highest * 1.12],
             "layout.annotations.0.text": " · ".join([state.say(self.label), *self._holidays(start_ms, state)]),
-            "layout.annotations.2.text": ""
-            if any(usual) or any(map(any, rows))
-            else nothing(state, [one.indicator for one in self.series]),
+            "layout.annotations.2.text": nothing_drawn(
+                state,
+                [one.indicator for one in self.series],
+                is_drawn=any(map(any, rows)),
+                is_compared=is_usual,
+                of_office=self.today,
+            ),
         }
         if is_usual and len(self.series) == 1:
-            found["layout.annotations.1.text"] = compared_with(state)
+            found["layout.annotations.1.text"] = f"- - - {last_week(state)}"
         return {PropertyUpdate(graph_id(self.name), f"figure.{path}"): value for path, value in found.items()}
 
     def _start(self, now_ms: int) -> tuple[int, int]:

@@ -3,7 +3,6 @@
 `tile`            how an indicator stands on the screen
 `card`            one question of a page, declared as a value
 `widget`          what is drawn in a card beneath its figures
-`period_ways`     from a chart to other periods, beside the one before
 `entered_list`    figures that people enter, each with its period
 `trend`           a figure against the same time last week
 `table`           rows that need no sorting

@@ -12,8 +12,8 @@ from dash import html
 from dash.development.base_component import Component
 
 from dashboard.access.viewer import viewer
+from dashboard.charts.period_ways import period_ways
 from dashboard.components import header, tile
-from dashboard.components.period_ways import period_ways
 from dashboard.components.trend import trend
 from dashboard.components.widget import Widget
 from dashboard.state.page import BoardState, Page, PastQuestion, PropertyUpdate, PropertyUpdates

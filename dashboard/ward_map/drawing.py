@@ -34,15 +34,14 @@ class Drawing(NamedTuple):
     width: int
     height: int
     shapes: tuple[AreaShape, ...]
-    devices: tuple[tuple[str, str, int, int], ...]
-    """Name, kind and place of each device of which that is known."""
+    devices: tuple[tuple[str, str, int, int, int], ...]
+    """Name, kind and place of each device of which that is known, and the number of the group in which that is; 0: in none."""
 
 
 def draw(found: Boundaries) -> Drawing:
     """Boundaries as shapes."""
     points = [point for area in found.groups.values() for polygon in area for ring in polygon for point in ring]
-    west, east = min(x for x, _ in points), max(x for x, _ in points)
-    south, north = min(y for _, y in points), max(y for _, y in points)
+    west, east, south, north = _box(points)
     squeeze = cos(radians((south + north) / 2))
     unit = SIDE / max((east - west) * squeeze, north - south)
 
@@ -54,7 +53,13 @@ def draw(found: Boundaries) -> Drawing:
         flat: Area = [[[placed(point) for point in ring] for ring in polygon] for polygon in area]
         x, y = number_place(flat)
         shapes.append(AreaShape(number, "".join(_path(ring) for polygon in flat for ring in polygon), x, y))
-    devices = tuple((name, one.kind, *placed(one.at)) for name, one in sorted(found.devices.items()))
+    boxes = [(number, polygon, *_box(polygon[0])) for number, area in found.groups.items() for polygon in area]
+
+    def group_at(point: Point) -> int:
+        near = ((number, rings) for number, rings, w, e, s, n in boxes if w <= point[0] <= e and s <= point[1] <= n)
+        return next((number for number, rings in near if lies_within(point, rings)), 0)
+
+    devices = tuple((name, one.kind, *placed(one.at), group_at(one.at)) for name, one in sorted(found.devices.items()))
     width, height = placed((east, south))
     return Drawing(width, height, tuple(shapes), devices)
 
@@ -84,6 +89,12 @@ def lies_within(point: Point, rings: list[Ring]) -> bool:
             if (y1 > y) != (y2 > y) and x < x1 + (y - y1) * (x2 - x1) / (y2 - y1):
                 crossed += 1
     return crossed % 2 == 1
+
+
+def _box(points: list[Point]) -> tuple[float, float, float, float]:
+    """West, east, south and north of some points."""
+    xs, ys = zip(*points, strict=True)
+    return min(xs), max(xs), min(ys), max(ys)
 
 
 def _fewer(ring: Ring) -> Ring:

@@ -36,6 +36,12 @@ class NullConsumer:
         """Go on reading where it is."""
 
 
+def unread(partition: PartitionState, consumer: Consumer) -> int:
+    """How many records Kafka has of a partition that it has not taken yet, as far as is known; 0 while it takes none."""
+    highwater = consumer.highwater(partition.place) if partition.is_open else None
+    return max(0, highwater - partition.kafka_offset) if highwater is not None else 0
+
+
 def has_caught_up(partition: PartitionState, consumer: Consumer) -> bool:
     """Whether a partition has taken all that Kafka has."""
     highwater = consumer.highwater(partition.place)

@@ -104,7 +104,8 @@ def test_letters_follow_the_screen_and_its_distance(board, opened, letters):
 def at_a_desk(board, page, sizes, scheme, language, finger=0):
     """What is wrong with each page that a person sees, in each size; and where the menu stands on it."""
     log_in(board, page)
-    found, menus = {}, {}
+    found: dict[tuple[str, tuple[int, int]], list[str]] = {}
+    menus: dict[tuple[int, int], set[tuple[float, float, bool]]] = {}
     for path in PLACES:
         page.goto(f"{board.url}{path}{'&' if '?' in path else '?'}theme={scheme}&lang={language}")
         shown(page)

@@ -19,9 +19,9 @@ from warehouse.model.indicator import Unit
 
 pytestmark = pytest.mark.browser
 
-FULL_HD, WIDEST, SMALL_DESK, PHONE = (1920, 1080), (3440, 1440), (1366, 768), (390, 844)
-WALL = {page.path for page in pages().values() if page.pace} - {"/"}
-"""Pages of figures. The overview is seen by test_overview: with every source there is, its cards are too full for Full HD."""
+FULL_HD, WIDEST, SMALL_DESK, LEAST_DESK, PHONE = (1920, 1080), (3440, 1440), (1366, 768), (1280, 720), (390, 844)
+WALL = {page.path for page in pages().values() if page.pace}
+"""Pages of figures."""
 WAITING = """() => {
     window.reached = new Map();
     const seen = one => one.checkVisibility({visibilityProperty: true}) && one.getClientRects().length;
@@ -122,9 +122,13 @@ def test_a_page_is_there_for_everybody_and_on_every_screen(opened, path):
         everywhere_by_keyboard(page)
         if path in WALL:
             on_every_desk(page)
-        page.set_viewport_size({"width": SMALL_DESK[0], "height": SMALL_DESK[1]})
-        page.wait_for_timeout(300)  # charts are as wide as the desk
-        assert look(page, DESK_LEAST).faults == []
+        for width, height in (FULL_HD, SMALL_DESK, LEAST_DESK):
+            page.set_viewport_size({"width": width, "height": height})
+            page.wait_for_timeout(300)  # charts are as wide as the desk
+            assert look(page, DESK_LEAST).faults == []
+        assert page.locator(".ways").bounding_box()["height"] < 3 * 14, (
+            "the menu is one line, also on the smallest desk"
+        )
     with opened(f"{path}{more}theme=light&lang=en", PHONE) as page:
         page.wait_for_timeout(300)  # charts are as wide as the phone
         assert look(page, DESK_LEAST, FINGER).faults == []

@@ -33,7 +33,7 @@ SAMPLES = Path(__file__).parent.parent / "connectors" / "samples"
 FOLDER = Path(__file__).parent.parent.parent / "connectors"
 NOT_SOURCES = {"__init__", "__main__", "settings", "describe"}
 NOW = datetime(2026, 11, 30, tzinfo=UTC)
-FUZZED = 2_000
+FUZZED, LONG = 500, 2_000
 """Malformed messages over all connectors."""
 
 CONNECTORS = catalogue()
@@ -188,6 +188,18 @@ def test_a_message_that_was_parsed_is_not_parsed_again(connector: Connector) -> 
 @given(data=st.data())
 def test_a_malformed_message_is_a_dead_letter_and_nothing_else(connector: Connector, data: st.DataObject) -> None:
     """Whole messages, changed in up to three places: a mapping raises `InvalidEvent` alone, and what comes out folds and is written."""
+    see_malformed(connector, data)
+
+
+@pytest.mark.faults
+@each_mapped
+@settings(max_examples=LONG // len(MAPPED) + 1, derandomize=True)
+@given(data=st.data())
+def test_many_malformed_messages_are_dead_letters_and_nothing_else(connector: Connector, data: st.DataObject) -> None:
+    see_malformed(connector, data)
+
+
+def see_malformed(connector: Connector, data: st.DataObject) -> None:
     line = data.draw(st.sampled_from(lines(connector)))
     is_message = isinstance(connector.way, Subscription)
     changed = line["payload"] if is_message else line

@@ -34,6 +34,9 @@ __all__ = ["a_clock", "expected", "flows", "made", "send", "until"]
 
 pytestmark = pytest.mark.embedded
 
+FEW = ("queue", "petition", "content")
+"""The streams of what is sent while somebody is killed; of all others there is something from before."""
+
 
 @pytest.fixture(scope="module")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
@@ -158,7 +161,7 @@ def test_an_error_that_nobody_expects_ends_the_worker_and_loses_nothing(
     stack.variables["IOC_FAILPOINTS"] = "streams.folded:2:fail"
     stack.start("streams")
     del stack.variables["IOC_FAILPOINTS"]
-    more = made(17, 200)
+    more = made(17, 200, FEW)
     send(stack, more)
     sent.extend(more)
     process = stack.process("streams-1")
@@ -178,7 +181,7 @@ def test_a_flood_of_bad_records_stops_its_partition_alone_until_somebody_lets_it
     )
     ((place, stop),) = halted_partitions.read_halted_partitions(client).items()
     assert place[0] == "ioc.petition.v1"
-    more = made(18, 300)
+    more = made(18, 300, FEW)
     send(stack, more)
     waiting = [one for one in more if one.data.stream == "petition" and one.ward == "hong-bang"]
     assert waiting
@@ -199,7 +202,7 @@ def test_a_flood_of_bad_records_stops_its_partition_alone_until_somebody_lets_it
 def test_what_kafka_is_told_never_runs_ahead_of_what_is_stored(
     stack: Stack, client: Client, sent: list[Envelope]
 ) -> None:
-    more = made(19, 1800)
+    more = made(19, 1800, FEW)
     options = client_options(stack.settings(IngestSettings))
     seen: list[dict[tuple[str, int], int]] = []
     with closing(KafkaAdminClient(**options)) as admin:
@@ -227,7 +230,7 @@ def test_what_kafka_is_told_never_runs_ahead_of_what_is_stored(
 def test_a_killed_part_loses_nothing_and_doubles_nothing(
     stack: Stack, client: Client, part: str, sent: list[Envelope]
 ) -> None:
-    more = made(len(sent), 1000)
+    more = made(len(sent), 1000, FEW)
     send(stack, more[:500])
     sent.extend(more)
     stack.kill(part)
@@ -244,7 +247,7 @@ def test_a_second_worker_shares_the_partitions_and_takes_over(
 ) -> None:
     stack.start("streams-2")
     stack.wait("streams-2")
-    more = made(len(sent), 1000)
+    more = made(len(sent), 1000, FEW)
     send(stack, more[:500])
     stack.kill("streams")
     send(stack, more[500:])

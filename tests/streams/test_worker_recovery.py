@@ -63,10 +63,10 @@ def test_a_worker_whose_group_found_no_topics_takes_them_as_soon_as_they_are_the
 def test_rows_that_the_warehouse_lost_are_read_from_kafka_again(
     stack: Stack, client: Client, sent: list[Envelope]
 ) -> None:
-    more = made(21, 1500)
+    more = made(21, 600, ("queue", "petition", "content"))
     sent.extend(more)
-    send(stack, more[:1200], raw=[b"nonsense", b"more nonsense"])
-    send(stack, [*more[:50], *more[1200:]])
+    send(stack, more[:500], raw=[b"nonsense", b"more nonsense"])
+    send(stack, [*more[:50], *more[500:]])
     counting.check(client, sent)
     dead_letters = "SELECT count() FROM raw_dead_letters FINAL"
     repeats = "SELECT count() FROM raw_repeats FINAL"

@@ -210,11 +210,20 @@ def _ask(one: Indicator, times: SqlState, state: SqlState) -> None:
 def _late(client: Client, ward: str, start: BoardMinute, until: BoardMinute) -> list[LateEvent]:
     # The install's clock may run faster than the machine's: when an event should have been stored follows from the day's two ends.
     speed = (until.real_ms - start.real_ms) / max(1, until.at_ms - start.at_ms)
+    prompt_ms = start.real_ms + PROMPT_MS
+    counted = {event for one in indicators() if one.has_flow for event in one.of.events}
     rows = client.query(
         "SELECT topic, at_ms, toUnixTimestamp64Milli(ingested_at) AS stored_ms FROM raw_events WHERE ward = %(ward)s "
-        "AND at_ms >= %(start)s AND at_ms < %(until)s "
-        f"AND stored_ms > {start.real_ms + PROMPT_MS} + (at_ms - %(start)s) * {speed!r} ORDER BY stored_ms DESC LIMIT {_MOST_LATE}",
-        {"ward": ward, "start": start.at_ms, "until": until.at_ms},
+        "AND topic IN %(topics)s AND kind IN %(kinds)s AND at_ms >= %(start)s AND at_ms < %(until)s "
+        f"AND ingested_at > fromUnixTimestamp64Milli({prompt_ms}, 'UTC') "
+        f"AND stored_ms > {prompt_ms} + (at_ms - %(start)s) * {speed!r} ORDER BY stored_ms DESC LIMIT {_MOST_LATE}",
+        {
+            "ward": ward,
+            "start": start.at_ms,
+            "until": until.at_ms,
+            "topics": tuple({topic_of(event.stream) for event in counted}),
+            "kinds": tuple({event.kind for event in counted}),
+        },
     )
     return [LateEvent(*row) for row in rows]
 

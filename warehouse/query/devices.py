@@ -179,12 +179,11 @@ def devices_now(client: Client, ward: str, now_ms: int, *, area: str = "", id: s
             said.append("fault")
         texts = [one if one in fields else f"'' AS {one}" for one in ("area_code", "category")]
         conditions = [f"toBool({sql(one(state, now))})" for one in (kind.in_use, kind.works, kind.missed)]
-        where = f"ward = {sql(ward)} AND key = {sql(id)}" if id else f"ward = {sql(ward)}"
         rows = client.query(
             f"SELECT key, {', '.join([*texts, *conditions])}, toInt64({sql(kind.heard(state))}) AS heard_ms, "
             f"arrayFilter(one -> one != '', [{', '.join(said)}]) AS faults "
-            f"FROM ({entity_sql(kind.entity, str(now_ms), _telling(kind.entity, ward, now_ms, id))}) WHERE {where}"
-            f"{f' AND area_code = {sql(area)}' if area else ''} AND heard_ms > 0 ORDER BY key LIMIT {MOST_DEVICES}"
+            f"FROM ({entity_sql(kind.entity, str(now_ms), _telling(kind.entity, ward, now_ms, id))}) WHERE heard_ms > 0"
+            f"{f' AND area_code = {sql(area)}' if area else ''} ORDER BY key LIMIT {MOST_DEVICES}"
         )
         found += [DeviceNow._make((name, *row[:-1], tuple(row[-1]))) for row in rows]
     return found
@@ -203,7 +202,7 @@ def _named(client: Client, ward: str, id: str) -> list[tuple[str, DeviceKind]]:
 
 
 def _telling(entity: Entity, ward: str, now_ms: int, id: str) -> str:
-    """The events of which the states are made."""
+    """The events of which the states of a ward's devices, or of one, are made."""
     topics = ", ".join(sql(topic) for topic in sorted({topic_of(event.stream) for event in entity.events}))
     own = f" AND subject = {sql(id)}" if id else ""
     source = f"(SELECT * FROM raw_events WHERE topic IN ({topics}) AND ward = {sql(ward)}{own})"

@@ -34,7 +34,7 @@ _SYSTEM_FACTS = (
     *("/etc/ld.so.cache", "/etc/localtime", "/etc/timezone", "/sys/fs/cgroup", "/sys/devices/system"),
     *("/sys/kernel/mm/transparent_hugepage/enabled", "/proc/sys/vm/overcommit_memory"),
     *("/proc/meminfo", "/proc/stat", "/proc/cpuinfo"),
-    *("/proc/self/auxv", "/proc/self/maps", "/proc/self/statm", "/proc/self/stat"),
+    *("/proc/self/auxv", "/proc/self/maps", "/proc/self/smaps", "/proc/self/statm", "/proc/self/stat"),
 )
 _DEVICES = ("/dev/null", "/dev/urandom", "/dev/random", "/proc/self/oom_score_adj")
 

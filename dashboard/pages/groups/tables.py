@@ -13,6 +13,7 @@ from dashboard.components.table import Cell, data_table
 from dashboard.state.page import BoardState
 from dashboard.words import number, text
 from dashboard.words.freshness import freshness
+from ingest.contract.event import Event
 from ingest.contract.label import Label
 from warehouse.catalogue import alarm_rules
 from warehouse.query.devices import KINDS, DeviceChange, DeviceHappening, DeviceNow
@@ -153,7 +154,7 @@ def device_page(
         where = html.A(say(text.GROUP, number=group), href=f"/group/{group}", className="back")
     facts: dict[Label, Cell] = {HEADS[0]: _mark(device, state)}
     if not device.works:
-        since_ms = next((one.at_ms for one in changes if one.kind in _losses(device)), device.heard_ms)
+        since_ms = _lost_ms(device, changes)
         length = lasted(state.now_ms - since_ms, state)
         facts[SINCE] = say(SILENT_FOR, time=text.clock_time(since_ms, state.now_ms), length=length)
     facts |= {
@@ -234,16 +235,23 @@ def _fresh(kind: str, state: BoardState, *, is_named: bool = True) -> Component:
     return html.Span(parts, className=f"fresh is-{found.state}")
 
 
-def _losses(device: DeviceNow) -> set[str]:
-    return {event.kind for event in KINDS[device.kind].losses}
+def _lost_ms(device: DeviceNow, changes: list[DeviceChange]) -> int:
+    """Since when a device does not work: when that was told, else since its last sign."""
+    signs, losses = _kinds(KINDS[device.kind].signs), _kinds(KINDS[device.kind].losses)
+    last = next((one for one in changes if one.kind in signs | losses), None)
+    return last.at_ms if last and last.kind in losses else device.heard_ms
+
+
+def _kinds(events: tuple[type[Event], ...]) -> set[str]:
+    return {event.kind for event in events}
 
 
 def _change(one: DeviceChange, device: DeviceNow, state: BoardState) -> list[Cell]:
     kind = KINDS[device.kind]
     said = state.say(REMOVED)
-    if one.kind in {event.kind for event in kind.signs}:
+    if one.kind in _kinds(kind.signs):
         said = state.say(WORKS[device.kind])
-    elif one.kind in _losses(device):
+    elif one.kind in _kinds(kind.losses):
         said = state.say(LOST[device.kind])
     elif one.code:
         over = one.state in ("inactive", "enough")

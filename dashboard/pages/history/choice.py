@@ -3,7 +3,7 @@
 from typing import NamedTuple
 from urllib.parse import parse_qs, urlencode
 
-from dashboard.components.period_ways import PERIODS
+from dashboard.charts.period_ways import PERIODS
 from dashboard.words import moment
 from dashboard.words.moment import RequestedMoment
 from ingest.contract.label import Label

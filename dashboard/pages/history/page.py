@@ -13,8 +13,8 @@ from dash.development.base_component import Component
 from dashboard.access.viewer import viewer
 from dashboard.charts.chart import figure
 from dashboard.charts.graph import graph
+from dashboard.charts.period_ways import PERIODS
 from dashboard.components import header, tile
-from dashboard.components.period_ways import PERIODS
 from dashboard.pages.history.choice import SPLITS, HistoryChoice, history_choice, periods, splits
 from dashboard.state.page import BoardState, Page, PropertyUpdate, PropertyUpdates
 from dashboard.words import number, text

@@ -9,7 +9,7 @@ from dash import html
 from dash.development.base_component import Component
 
 from dashboard.charts.chart import SERIES, bar_trace, compared, figure, line_trace, middle
-from dashboard.components.period_ways import PERIODS
+from dashboard.charts.period_ways import PERIODS
 from dashboard.components.table import Cell, data_table
 from dashboard.pages.history.choice import BEFORE, SPLITS
 from dashboard.pages.history.tables import NOTHING, PARTS, STARTS, VALUE, is_count

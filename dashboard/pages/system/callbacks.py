@@ -18,7 +18,7 @@ from dashboard.pages.system.tables import (
     change_table,
     disk_table,
     job_table,
-    map_line,
+    map_lines,
     restart_table,
     source_table,
     stream_table,
@@ -101,16 +101,17 @@ def register(app: Dash, services: Services) -> None:
             return (no_update,) * 6
         state = live.board_state(person.language)
         kept = status.read_state(live.ingest.data_folder)
+        wrong, right = map_lines(shown_map(live.ingest.data_folder, live.board.groups), person.language)
         return (
             source_table(state),
             silent_table(state),
-            restart_table(restarted_processes(live.ingest.data_folder), person.language),
+            [*wrong, *restart_table(restarted_processes(live.ingest.data_folder), person.language)],
             job_table(kept, kept.is_alive(RealClock().now()), person.language),
             [
                 disk_table(disk_space.disks(live.ingest), person.language),
                 html.P(channels_text(desk.settings.channel_names, live.faults, state), className="quiet"),
                 html.P(_agreement(live).text(person.language), className="quiet"),
-                map_line(shown_map(live.ingest.data_folder, live.board.groups), person.language),
+                *right,
             ],
             _changes(store, person),
         )

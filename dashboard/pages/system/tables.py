@@ -210,10 +210,12 @@ def disk_table(disks: list[Disk], language: Language) -> Component:
     return data_table(_heads(DISK_HEADS, language), rows, (1,))
 
 
-def map_line(shown: ShownMap, language: Language) -> Component:
-    """Of which file the map is, or what is wrong with the ward's own."""
-    signs = [html.Span(className="sign sign-warning")] if shown.is_wrong else []
-    return html.P([*signs, shown.said.text(language)], className="quiet broken")
+def map_lines(shown: ShownMap, language: Language) -> tuple[list[Component], list[Component]]:
+    """What is wrong with the ward's own map; or, where nothing is, of which file the map is."""
+    said = shown.said.text(language)
+    if shown.is_wrong:
+        return [html.P([html.Span(className="sign sign-warning"), said], className="quiet broken")], []
+    return [], [html.P(said, className="quiet broken")]
 
 
 def change_table(changes: Sequence[StoreChange], fault: Label | None, language: Language) -> list[Component]:

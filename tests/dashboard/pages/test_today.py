@@ -2,7 +2,10 @@ from datetime import datetime
 
 import pytest
 
+from dashboard.charts import arrivals
 from dashboard.charts.heatmap import heat_updates
+from dashboard.pages.dossiers import RECEIVED_TODAY
+from dashboard.pages.petitions import BY_DAY
 from dashboard.pages.today import PAGE
 from dashboard.state.page import PropertyUpdate
 from ingest.contract.clock import WARD_ZONE, milliseconds
@@ -56,6 +59,16 @@ def test_before_the_office_opens_the_day_to_come_and_the_one_before_are_told():
 )
 def test_holidays_are_named_and_weekends_are_skipped(now, first):
     assert said(board_state("vi", now_ms=at(now)), "ahead")[: len(first)] == first
+
+
+def test_a_holiday_is_named_where_today_would_be_drawn():
+    """And its date above a chart of days."""
+    now_ms = at("2026-09-02 10:00")
+    beats = [stock("H01", 1000, split=("key", source)) for source in ("queue_kiosk", "dossier_portal")]
+    one = board_state("vi", [beat._replace(as_of_ms=now_ms) for beat in beats], now_ms=now_ms)
+    assert "Quốc khánh" in arrivals.updates(one).values()
+    assert "Quốc khánh" in RECEIVED_TODAY.updates(one).values()
+    assert "kiến nghị / ngày · 02/09 Quốc khánh" in BY_DAY.updates(one).values()
 
 
 def test_a_holiday_is_named_in_the_heat_map():

@@ -1,12 +1,14 @@
 """A warehouse that knows a few devices, for pages that ask for them; for everything else it is away."""
 
+from typing import Any
+
 from ingest.contract.errors import Unavailable
 from ingest.contract.topic import topic_of
 from tests.dashboard.support.ward import NOW_MS
 
 HOUR_MS = 3_600_000
-SPEAKER = ("tdp-012-l1", "TDP-012", "", True, False, True, NOW_MS - 7 * HOUR_MS, ["amplifier"])
-CAMERA = ("tdp012-duong-07", "TDP-012", "", True, True, False, NOW_MS - 120_000, [])
+SPEAKER: tuple[Any, ...] = ("tdp-012-l1", "TDP-012", "", True, False, True, NOW_MS - 7 * HOUR_MS, ["amplifier"])
+CAMERA: tuple[Any, ...] = ("tdp012-duong-07", "TDP-012", "", True, True, False, NOW_MS - 120_000, [])
 CHANGES = [(NOW_MS - 7 * HOUR_MS, "device.offline", "", ""), (NOW_MS - 8 * HOUR_MS, "device.fault", "amplifier", "")]
 PLAYED = [
     (NOW_MS - 4 * HOUR_MS, (NOW_MS - 4 * HOUR_MS, "failed"), "thong_thuong"),

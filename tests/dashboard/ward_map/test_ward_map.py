@@ -93,8 +93,8 @@ def test_groups_and_devices_are_read():
     drawing = draw(found)
     assert (len(found.groups[2]), drawing.width) == (2, SIDE)
     assert drawing.shapes[1].path.count("M") == 2
-    ((name, kind, x, y),) = drawing.devices
-    assert (name, kind) == ("tdp-001-l1", "speaker")
+    ((name, kind, x, y, group),) = drawing.devices
+    assert (name, kind, group) == ("tdp-001-l1", "speaker", 1)
     assert lies_within((106.015, 20.005), found.groups[1][0])
     assert abs(x - 1500) < 2
     assert 0 < y < drawing.height

@@ -17,6 +17,7 @@ from ingest.network.http_server import HostNames, HttpConfig, HttpServer, Patien
 SHORT = Patience(*[timedelta(milliseconds=600)] * 4)
 LONG = Patience(*[timedelta(minutes=1)] * 4)
 FEW = ConnectionQuota(strangers=8, of_one_address=6, known=8, of_one_client=4)
+MANY = ConnectionQuota(strangers=40, of_one_address=40, known=8, of_one_client=4)
 GET = b"GET %s HTTP/1.1\r\nHost: localhost\r\n\r\n"
 KEY = b"GET /known HTTP/1.1\r\nHost: localhost\r\n\r\n"
 
@@ -126,26 +127,32 @@ async def cut(reader):
         pass
 
 
-@pytest.mark.parametrize(
-    ("opening", "again"),
-    [
-        (b"", b""),
-        (b"GET / HTTP/1.1\r\nHost: localhost\r\nX-", b"x"),
-        (b"POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 999999\r\n\r\n", b"x"),
-        (b"POST / HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n", b"1\r\nx\r\n"),
-        (GET % b"/", b"G"),
-        (b"GET /known HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n", b"x"),
-    ],
-    ids=["silent", "slow head", "slow body", "slow chunks", "slow second request", "half a socket"],
-)
-def test_who_spins_it_out_is_cut(run, opening, again):
+SPUN_OUT = {
+    "silent": (b"", b""),
+    "slow head": (b"GET / HTTP/1.1\r\nHost: localhost\r\nX-", b"x"),
+    "slow body": (b"POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 999999\r\n\r\n", b"x"),
+    "slow chunks": (b"POST / HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n", b"1\r\nx\r\n"),
+    "slow second request": (GET % b"/", b"G"),
+    "half a socket": (b"GET /known HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n", b"x"),
+}
+"""What is sent at first, and what again and again."""
+
+
+def test_who_spins_it_out_is_cut(run):
+    """Each of them, all at the same time."""
+
+    async def spin(served, opening, again):
+        reader, writer = await served.open(opening)
+        cutting = asyncio.create_task(cut(reader))
+        while not cutting.done():
+            writer.write(again)
+            await asyncio.wait([cutting], timeout=0.05)
+
     async def body():
-        async with serving(SHORT) as served:
-            reader, writer = await served.open(opening)
-            cutting = asyncio.create_task(cut(reader))
-            while not cutting.done():
-                writer.write(again)
-                await asyncio.wait([cutting], timeout=0.05)
+        async with serving(SHORT, MANY) as served:
+            spinning = [asyncio.create_task(spin(served, *one), name=name) for name, one in SPUN_OUT.items()]
+            _, left = await asyncio.wait(spinning, timeout=20)
+            assert {one.get_name() for one in left} == set()
 
     run(body())
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from ingest.runtime.process import give_back_code
+from ingest.runtime.process import give_back_memory
 
 
 def resident_code() -> int:
@@ -19,6 +19,6 @@ def resident_code() -> int:
 @pytest.mark.skipif(sys.platform != "linux", reason="Linux alone can be told")
 def test_code_that_was_given_back_runs_all_the_same() -> None:
     before = resident_code()
-    give_back_code()
+    give_back_memory()
     assert resident_code() < before / 2
     assert hashlib.sha256(b"ward").hexdigest().startswith("96b8f576")

@@ -301,12 +301,14 @@ def postgresql() -> Iterator[Database]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
+@pytest.mark.processes
 @needs_postgresql
 async def test_postgresql(tmp_path: Path) -> None:
     with postgresql() as database:
         await whole(database, tmp_path)
 
 
+@pytest.mark.processes
 @pytest.mark.skipif(
     not (server("mariadbd") and has_user("mysql")), reason="MariaDB is not installed (apt-get install mariadb-server)"
 )

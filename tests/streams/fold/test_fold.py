@@ -17,8 +17,8 @@ from streams.fold.plan import plans
 from tests.support.made import START, events
 from warehouse.model.value import Value
 
-SPREAD = timedelta(days=3, hours=3)
-"""From a Friday morning to Monday noon: every minute of it is closed, which is nearly all that the tests do."""
+SPREAD = timedelta(days=1, hours=3)
+"""From a Friday morning over midnight to a day off: every minute of it is closed, which is nearly all that the tests do."""
 
 LATER = milliseconds(START + SPREAD + timedelta(minutes=1))
 

@@ -131,6 +131,59 @@ async def test_what_is_away_ends_the_flushing_quietly_only_while_the_worker_stop
     assert flushing.is_torn
 
 
+class Backlog(NullConsumer):
+    """A Kafka that has so many records of each partition."""
+
+    def __init__(self, records: int) -> None:
+        self._records = records
+
+    def highwater(self, place: object) -> int | None:
+        return self._records
+
+
+class Blocks:
+    """Writing that notes how many rows each block has, and tells the worker to stop after the first."""
+
+    def __init__(self, stopping: Stopping) -> None:
+        self.sizes: list[int] = []
+        self._stopping = stopping
+
+    async def write(self, block: WriteBatch) -> None:
+        self.sizes.append(len(block.rows))
+        self._stopping.tell()
+
+
+@pytest.mark.parametrize(
+    ("unread", "is_open", "size"),
+    [
+        pytest.param(8, True, 8, id="Kafka has what fills the block"),
+        pytest.param(7, True, 4, id="there is too little to fill it"),
+        pytest.param(8, False, 4, id="the partition is not read"),
+    ],
+)
+async def test_a_block_is_written_when_it_is_full_as_long_as_kafka_has_what_fills_it(
+    unread: int, is_open: bool, size: int, tmp_path
+) -> None:
+    stopping = Stopping()
+    blocks, partition = Blocks(stopping), PartitionState(PLACE, 0)
+    partition.continue_at(4)
+    if is_open:
+        partition.open()
+    settings = StreamsSettings(_env_file=None, flush_after=timedelta(0), flush_rows=8)
+    consumer, attempts = Backlog(unread), Attempts(tmp_path)
+    flushing = BatchFlusher(settings, {PLACE: partition}, consumer, blocks, attempts, Still(), stopping)  # type: ignore[arg-type]
+    flushing.waiting = with_events()
+    flushing.change()
+    async with asyncio.timeout(20):
+        running = asyncio.create_task(flushing.run())
+        for _ in range(20):
+            await asyncio.sleep(0)
+        for name, column in with_events().rows.columns.items():  # the second half, unless the first is written
+            flushing.waiting.rows.columns[name] += column
+        await running
+    assert blocks.sizes == [size]
+
+
 async def test_minutes_that_came_late_are_recomputed_at_most_once_in_a_while(monkeypatch) -> None:
     """Whatever else comes late for the partition waits in the fold until then."""
     now = [1_000.0]

@@ -1,6 +1,7 @@
 """Devices as pages show them: what they told last, as many at work as the figures count, and what became of what they did."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -30,17 +31,17 @@ from warehouse.store.client import connect
 NOW = START + timedelta(days=3)
 NOW_MS = milliseconds(NOW)
 WARD = "devices"
-SPEAKING = {"device_id": "tdp-017-l1", "area_code": "TDP-017"}
-SEEN = {"camera_id": "cho-01", "origin": "frigate", "area_code": "TDP-017"}
-PLAYED = {**SPEAKING, "bulletin_id": "b", "bulletin_type": "thong_thuong"}
-NOTICED = {
+SPEAKING: dict[str, Any] = {"device_id": "tdp-017-l1", "area_code": "TDP-017"}
+SEEN: dict[str, Any] = {"camera_id": "cho-01", "origin": "frigate", "area_code": "TDP-017"}
+PLAYED: dict[str, Any] = {**SPEAKING, "bulletin_id": "b", "bulletin_type": "thong_thuong"}
+NOTICED: dict[str, Any] = {
     **SEEN,
     "event_ref": "d-1",
     "detection": "intrusion",
     "object_class": "person",
     "started_at": NOW - timedelta(hours=2),
 }
-PRINTER = {"device_id": "may-in-1", "category": "may_in"}
+PRINTER: dict[str, Any] = {"device_id": "may-in-1", "category": "may_in"}
 
 
 def ago(**length):

@@ -4,7 +4,7 @@ import pytest
 
 from dashboard.access.viewer import Viewer
 from dashboard.apps.page_list import pages
-from dashboard.pages.due.callbacks import chosen_field, due_table
+from dashboard.pages.due.table import chosen_field, due_table
 from tests.dashboard.pages.test_overview import texts
 from tests.dashboard.support.board import BoardOfTests, call
 from tests.dashboard.support.ward import NOW_MS

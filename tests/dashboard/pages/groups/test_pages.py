@@ -7,13 +7,15 @@ from dashboard.alarm.sentence import alarm_members
 from dashboard.apps.page_list import pages
 from dashboard.pages.alarms.detail import alarm_updates
 from dashboard.pages.groups import group
+from dashboard.pages.groups.tables import device_page
 from dashboard.state.alarm import combine_alarms
 from dashboard.state.page import PropertyUpdate
 from tests.dashboard.pages.test_overview import texts
 from tests.dashboard.support.alarms import after, raised
 from tests.dashboard.support.board import Away, BoardOfTests, call
-from tests.dashboard.support.devices import DeviceReader
-from tests.dashboard.support.ward import board_state
+from tests.dashboard.support.devices import HOUR_MS, SPEAKER, DeviceReader
+from tests.dashboard.support.ward import NOW_MS, board_state
+from warehouse.query.devices import DeviceChange, DeviceNow
 
 GROUP = [(("group-tick", "n_intervals"), 0)]
 DEVICE = [(("device-tick", "n_intervals"), 0)]
@@ -99,6 +101,15 @@ async def test_a_device_says_since_when_and_what_to_try(tmp_path):
     ):
         assert part in said
     assert "Không thiết bị nào có tên này" in unknown
+
+
+def test_one_that_only_fell_silent_is_lost_since_its_last_sign():
+    silent = DeviceNow("speaker", *SPEAKER[:-1], ())
+    before = [
+        DeviceChange(NOW_MS - 50 * HOUR_MS, "device.online", "", ""),
+        DeviceChange(NOW_MS - 51 * HOUR_MS, "device.offline", "", ""),
+    ]
+    assert "03:15, đã 7 giờ" in texts(device_page(silent, before, [], board_state()))
 
 
 async def test_without_the_warehouse_that_is_said_and_the_alarms_are_there(tmp_path):

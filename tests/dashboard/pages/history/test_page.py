@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dashboard.access.viewer import Viewer, set_viewer
-from dashboard.components.period_ways import PERIODS
+from dashboard.charts.period_ways import PERIODS
 from dashboard.pages.history.callbacks import NO_SPAN, TOO_MANY, HistoryPeriod, chosen_period
 from dashboard.pages.history.choice import SPLITS, HistoryChoice, history_choice, periods, splits
 from dashboard.pages.history.page import PAGE

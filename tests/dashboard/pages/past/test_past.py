@@ -44,6 +44,12 @@ def _somebody_looks():
     set_viewer(Viewer("lan", frozenset({"leader"}), session="s"))
 
 
+@pytest.fixture(scope="module")
+def live(tmp_path_factory):
+    """What a board shows, which these tests leave as it is."""
+    return BoardOfTests(tmp_path_factory.mktemp("live")).live
+
+
 @pytest.mark.parametrize(
     ("search", "expected"),
     [
@@ -76,9 +82,8 @@ def test_addresses_lead_back_to_their_minute():
 
 @pytest.mark.parametrize("language", ["vi", "en"])
 @pytest.mark.parametrize("path", LOOKABLE)
-def test_nothing_of_a_past_page_is_called_live(tmp_path, path, language):
+def test_nothing_of_a_past_page_is_called_live(live, path, language):
     set_viewer(Viewer("lan", frozenset({"leader"}), language))
-    live = BoardOfTests(tmp_path).live
     state = state_of(live, NOTHING._replace(readings=readings()), AT_MS, language)
     assert state.signs == freshness_signs(readings(), AT_MS)
     page = pages()[path]
@@ -96,8 +101,7 @@ def test_nothing_of_a_past_page_is_called_live(tmp_path, path, language):
     assert f"{path}?lang={'en' if language == 'vi' else 'vi'}&at=2026-11-24T10:15" in said
 
 
-def test_only_a_wall_page_is_looked_back_at_and_faults_are_told_in_words(tmp_path):
-    live = BoardOfTests(tmp_path).live
+def test_only_a_wall_page_is_looked_back_at_and_faults_are_told_in_words(live):
     assert "/" in LOOKABLE
     assert {"/alarms", "/due", "/system"} <= set(LOOKABLE)
     assert not {"/sql", "/letters", "/sources", "/entry", "/proof", "/history"} & set(LOOKABLE)
@@ -147,8 +151,8 @@ def one_day(monkeypatch):
     return OneDay()
 
 
-async def test_a_day_is_read_once_and_its_minutes_are_remembered(tmp_path, one_day):
-    looked, page = PastCache(BoardOfTests(tmp_path).live, one_day), pages()["/"]
+async def test_a_day_is_read_once_and_its_minutes_are_remembered(live, one_day):
+    looked, page = PastCache(live, one_day), pages()["/"]
     state, unrestored, own = await looked.look("s", page, AT_MS, "then", "vi")
     assert state.past
     assert own == {}
@@ -168,8 +172,8 @@ async def test_a_day_is_read_once_and_its_minutes_are_remembered(tmp_path, one_d
     assert f"{local_time(TODAY_MS):%d/%m/%Y}" in callbacks.too_old(TODAY_MS).vi
 
 
-async def test_who_moves_on_gets_the_newest_minute_only(tmp_path, one_day):
-    looked, page = PastCache(BoardOfTests(tmp_path).live, one_day), pages()["/"]
+async def test_who_moves_on_gets_the_newest_minute_only(live, one_day):
+    looked, page = PastCache(live, one_day), pages()["/"]
     one_day.free.clear()
     asked_for = [
         asyncio.create_task(looked.look("s", page, AT_MS - place * MINUTE, "then", "vi")) for place in range(1, 5)
@@ -185,14 +189,14 @@ async def test_who_moves_on_gets_the_newest_minute_only(tmp_path, one_day):
     assert looked.is_idle
 
 
-async def test_what_a_page_asks_for_is_of_that_minute_and_asked_once(tmp_path, one_day):
+async def test_what_a_page_asks_for_is_of_that_minute_and_asked_once(live, one_day):
     asked = []
 
     def past_updates(question):
         asked.append((question.state.now_ms, question.known_ms is None))
         return {PropertyUpdate("due-list", "children"): "then"}
 
-    looked, page = PastCache(BoardOfTests(tmp_path).live, one_day), replace(pages()["/due"], past_updates=past_updates)
+    looked, page = PastCache(live, one_day), replace(pages()["/due"], past_updates=past_updates)
     for view in ("then", "then", "now"):
         seen = await looked.look("s", page, AT_MS, view, "vi")
         assert list(seen.own.values()) == ["then"]

@@ -198,7 +198,9 @@ async def test_the_page_is_filled_for_who_may_see_the_board(tmp_path):
         assert "Nguồn" in place
         assert "Chưa cài cách báo ra ngoài" in place
         assert "Tài khoản minh" not in place, "who has an account is for administrators"
+    (tmp_path / "map.geojson").write_text("{", encoding="utf-8")
     async with tested.logged_in(("admin",), "minh") as client:
+        assert "map.geojson không dùng được" in str(await call(client, "system-restarts.children", tick))
         place = str(await call(client, "system-disks.children", tick))
         for part in ("Tài khoản lan: thêm", "Tài khoản minh: thêm"):
             assert part in place

@@ -28,4 +28,4 @@ def period_ways(state: BoardState, id: str) -> Component:
         for period, label in PERIODS.items()
     ]
     named: dict[str, Any] = {"aria-label": state.say(COMPARED)}
-    return html.Nav([html.Span(state.say(COMPARED)), *links], className="period-ways", **named)
+    return html.Div([html.Span(state.say(COMPARED)), *links], className="period-ways", role="group", **named)
