@@ -20,9 +20,9 @@ FILE = Label("Nhập từ tệp .xlsx, .csv", "Import an .xlsx or .csv file")
 LOOK, SAVE = Label("Xem thay đổi", "Show what changes"), Label("Lưu danh sách", "Save the list")
 HINT = Label(
     "Sửa ngay trong bảng, hoặc nhập tệp có các cột như bảng (tệp thay cả danh sách). Chưa gì được ghi trước khi bấm “Lưu danh sách”; ai sửa gì "
-    "được ghi lại.",
+    "được ghi lại. Theo dõi: ping, TCP, HTTP, SNMP, tự báo hoặc không.",
     "Change the table, or import a file with its columns (a file stands for the whole list). Nothing is kept before “Save the list”; who "
-    "changed what is written down.",
+    "changed what is written down. Watched by: ping, TCP, HTTP, SNMP, tự báo (it speaks by itself) or không (not at all).",
 )
 DEVICE_PASSWORD = Label("Mật khẩu của camera đã chọn", "Password of the chosen camera")
 OWN_PASSWORD = Label("Mật khẩu của bạn", "Your password")
@@ -44,10 +44,7 @@ COLUMNS: dict[str, tuple[Label, int]] = {
     "device": (Label("Mã", "Code"), 150),
     "category": (Label("Loại", "Kind"), 150),
     "place": (Label("Nơi đặt", "Place"), 170),
-    "by": (
-        Label("Theo dõi (ping, TCP, HTTP, SNMP, tự báo, không)", "Watched by (ping, TCP, HTTP, SNMP, tự báo, không)"),
-        160,
-    ),
+    "by": (Label("Theo dõi", "Watched by"), 120),
     "address": (Label("Địa chỉ", "Address"), 260),
     "user": (Label("Tài khoản", "Account"), 130),
     "channels": (Label("Kênh (1=tên; 2=tên)", "Channels (1=name; 2=name)"), 260),
