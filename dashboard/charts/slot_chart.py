@@ -78,7 +78,14 @@ class SlotChart:
             ],
             state.language,
             barmode="stack",
-            xaxis={"range": [-0.6, self.count - 0.4], "tickangle": 0, "tickvals": [], "ticktext": []},
+            xaxis={
+                "range": [-0.6, self.count - 0.4],
+                "tickangle": 0,
+                "tickvals": [],
+                "ticktext": [],
+                "automargin": True,
+                "title": {"text": "", "standoff": 4},
+            },
             yaxis={"range": [0, 1]},
             # On a phone the names take the whole width: the unit stands above them.
             margin={"t": 48} if named else {},
@@ -113,7 +120,7 @@ class SlotChart:
             "layout.xaxis.tickvals": ticks,
             "layout.xaxis.ticktext": [self._said(start_ms + slot * slot_ms) for slot in ticks],
             "layout.yaxis.range": [0, highest * 1.12],
-            "layout.annotations.0.text": " · ".join([state.say(self.label), *self._holidays(start_ms, state)]),
+            "layout.xaxis.title.text": self._holiday(start_ms, state),
             "layout.annotations.2.text": nothing_drawn(
                 state,
                 [one.indicator for one in self.series],
@@ -156,14 +163,14 @@ class SlotChart:
         at = text.local_time(at_ms)
         return at.hour % step == 0 and at.minute == 0
 
-    def _holidays(self, start_ms: int, state: BoardState) -> list[str]:
-        """The newest holiday among the days that are shown, where each is a slot."""
+    def _holiday(self, start_ms: int, state: BoardState) -> str:
+        """The newest holiday among the days that are shown, where each is a slot; empty where none is."""
         if self.slot < timedelta(days=1):
-            return []
+            return ""
         slot_ms = self.slot // _MILLISECOND
         days = sorted({text.local_time(start_ms + slot * slot_ms).date() for slot in range(self.count)})
         named = [(day, holiday(day, state.language)) for day in days if day <= text.local_time(state.now_ms).date()]
-        return [f"{day:%d/%m} {name}" for day, name in named if name][-1:]
+        return next((f"{day:%d/%m} {name}" for day, name in reversed(named) if name), "")
 
     def _said(self, at_ms: int) -> str:
         at = text.local_time(at_ms)

@@ -100,7 +100,7 @@ def test_a_keyboard_is_enough(open_board, stack):
     with open_board(alone=True) as page:  # who logs out
         live(page)
         reached = []
-        for _ in range(100):
+        for _ in range(250):
             page.keyboard.press("Tab")
             reached.append(page.evaluate("document.activeElement.id || document.activeElement.textContent"))
             if page.evaluate("document.activeElement === document.body"):

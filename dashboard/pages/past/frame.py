@@ -18,6 +18,7 @@ PAST = Label("QUÁ KHỨ · {time} {day} {date}", "PAST · {time} {day} {date}")
 BACK = Label("Về hiện tại", "Back to now")
 READING = Label("Đang đọc…", "Reading…")
 MINUTE_OF_DAY = Label("Phút trong ngày", "Minute of the day")
+WAYS = Label("Xem lại", "Looking back")
 OTHER_DAY = Label("Ngày khác", "Another day")
 TIME_AND_DATE = Label("Giờ và ngày, như 10:15 24/11/2026", "Time and date, like 10:15 24/11/2026")
 GO = Label("Xem", "Show")
@@ -67,9 +68,10 @@ def past_frame(inner: Component, page: Page, state: BoardState, what: RequestedM
     facts: dict[str, Any] = {
         "data-path": page.path, "data-first": what.at_ms, "data-look": what.view, "data-lost": say(LOST),
     }  # fmt: skip
+    named: dict[str, Any] = {"aria-label": say(WAYS)}
     return html.Div(
         [
-            html.Div([_which(page, state, what, now_ms), _through(state, what)], className="past-bar"),
+            html.Section([_which(page, state, what, now_ms), _through(state, what)], className="past-bar", **named),
             html.Div(id="past-fault", className="past-fault", role="alert"),
             inner,
             html.Div(id="past", hidden=True, **facts),
