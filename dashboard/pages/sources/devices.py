@@ -228,40 +228,48 @@ def _attach_password(app: Dash, services: Services, sources: TracedSources, pool
 
 
 def _attach_scan(app: Dash, sources: TracedSources, pool: ThreadPool) -> None:
+    # What a click brings has a callback of its own: the answer to a tick after it would take its place.
+    @app.callback(
+        Output("scan-fault", "children"),
+        Input("scan-start", "n_clicks"),
+        State("scan-network", "value"),
+        prevent_initial_call=True,
+    )
+    async def start(_clicks: object, network: object) -> Any:
+        person, question = viewer(), StartScan(network=_said(network))
+        if not person.may(PAGE.right):
+            return no_update
+        try:
+            await pool.run(person.name, sources.act, question, ScanState, person.name, "scanned", question.network)
+        except (IocError, ValueError) as error:
+            return reason(error).text(person.language)
+        return ""
+
     @app.callback(
         Output("scan-rows", "rowData"),
         Output("scan-network", "data"),
         Output("scan-said", "children"),
-        Output("scan-fault", "children"),
-        Input("scan-start", "n_clicks"),
+        Input("scan-fault", "children"),
         Input("sources-tick", "n_intervals"),
         Input("sources-tab", "value"),
-        State("scan-network", "value"),
         State("scan-rows", "rowData"),
         State("devices-rows", "rowData"),
         prevent_initial_call=True,
     )
-    async def look(_starts: object, _ticks: object, tab: object, network: object, *told: object) -> tuple[Any, ...]:
-        person, (shown, listed) = viewer(), told
+    async def look(_fault: object, _ticks: object, tab: object, shown: object, listed: object) -> tuple[Any, ...]:
+        person = viewer()
         if not person.may(PAGE.right) or tab != "devices":
-            return (no_update,) * 4
+            return (no_update,) * 3
         try:
-            if ctx.triggered_id == "scan-start":
-                question = StartScan(network=_said(network))
-                state = await pool.run(
-                    person.name, sources.act, question, ScanState, person.name, "scanned", question.network
-                )
-            else:
-                state = await pool.run(person.name, sources.ask, AskScan(), ScanState)
+            state = await pool.run(person.name, sources.ask, AskScan(), ScanState)
         except (IocError, ValueError) as error:
-            return no_update, no_update, no_update, reason(error).text(person.language)
+            return no_update, no_update, reason(error).text(person.language)
         rows = scan_rows(state, [_said(row.get("address")) for row in _rows(listed)], person.language)
         said = PROGRESS.text(person.language).format(
             network=state.network, asked=state.asked, of=state.of, found=len(state.found)
         )
-        fault = "" if ctx.triggered_id == "scan-start" else no_update
         # Ticks would be lost with each answer that brings nothing new.
-        return rows if rows != shown else no_update, list(state.networks), said if state.network else "", fault
+        return rows if rows != shown else no_update, list(state.networks), said if state.network else ""
 
 
 def _lists_cameras(columns: object) -> bool:
