@@ -91,7 +91,8 @@ UNTURNED = {"/figures", "/system"}
 
 
 def test_pages_are_found():
-    own = ["/", "/alarms", *DOMAINS.values()]
+    own = ["/", "/today", "/alarms", *DOMAINS.values()]
+    own.insert(own.index("/equipment"), "/groups")
     assert list(pages()) == [
         *own,
         "/due",
@@ -100,6 +101,8 @@ def test_pages_are_found():
         "/sql",
         "/sources",
         "/alarm",
+        "/device",
+        "/group",
         "/history",
         "/proof",
         "/sources/setup",

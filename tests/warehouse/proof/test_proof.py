@@ -1,5 +1,6 @@
 """The proof of a figure: it agrees where the fold was right, names what is wrong, and takes nothing on its way for a difference."""
 
+from datetime import timedelta
 from random import Random
 
 import pytest
@@ -26,7 +27,8 @@ pytestmark = pytest.mark.embedded
 WARD = "hong-bang"
 BEHIND = "le-chan"
 """A ward whose last events are stored, but not yet in its values."""
-ENVELOPES = events(seed=9, count=3_000, keys=60)
+ENVELOPES = events(seed=9, count=3_000, keys=60, spread=timedelta(hours=84))
+"""Until 20:00 of the ward, so that today has something of everything."""
 NOW_MS = milliseconds(ENVELOPES[-1].time) // MINUTE * MINUTE
 PAST = [one for one in ENVELOPES if milliseconds(one.time) <= NOW_MS]
 Random(4).shuffle(PAST)  # as records lie in Kafka: not in the order of what happened

@@ -26,7 +26,7 @@ async def test_an_answer_is_a_table(tested):
         got = await run(client, "SELECT 1")
     assert got["sql-table"]["columnDefs"][1] == {"field": "c1", "headerName": "dossiers"}
     assert got["sql-table"]["rowData"][0] == {"c0": "dat_dai", "c1": 3, "c2": "=1+1"}
-    assert got["sql-status"]["children"] == "2 dòng · 0.02 giây"
+    assert got["sql-status"]["children"] == "2 dòng · 0,02 giây"
     assert got["sql-fault"]["children"] == ""
 
 
