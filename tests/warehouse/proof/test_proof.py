@@ -27,7 +27,7 @@ pytestmark = pytest.mark.embedded
 WARD = "hong-bang"
 BEHIND = "le-chan"
 """A ward whose last events are stored, but not yet in its values."""
-ENVELOPES = events(seed=9, count=3_000, keys=60, spread=timedelta(hours=84))
+ENVELOPES = events(seed=11, count=3_000, keys=60, spread=timedelta(hours=84))
 """Until 20:00 of the ward, so that today has something of everything."""
 NOW_MS = milliseconds(ENVELOPES[-1].time) // MINUTE * MINUTE
 PAST = [one for one in ENVELOPES if milliseconds(one.time) <= NOW_MS]

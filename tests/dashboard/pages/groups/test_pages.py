@@ -104,7 +104,7 @@ async def test_a_device_says_since_when_and_what_to_try(tmp_path):
 
 
 def test_one_that_only_fell_silent_is_lost_since_its_last_sign():
-    silent = DeviceNow("speaker", *SPEAKER[:-1], ())
+    silent = DeviceNow._make(("speaker", *SPEAKER[:-1], ()))
     before = [
         DeviceChange(NOW_MS - 50 * HOUR_MS, "device.online", "", ""),
         DeviceChange(NOW_MS - 51 * HOUR_MS, "device.offline", "", ""),
