@@ -62,6 +62,10 @@ class SlotChart:
     usual: bool = True
     """Whether the same slots of last week are shown as well."""
 
+    @property
+    def _is_of_days(self) -> bool:
+        return self.slot >= timedelta(days=1)
+
     def layout(self, state: BoardState) -> Component:
         """The chart without its data."""
         slots = list(range(self.count))
@@ -83,12 +87,11 @@ class SlotChart:
                 "tickangle": 0,
                 "tickvals": [],
                 "ticktext": [],
-                "automargin": True,
                 "title": {"text": "", "standoff": 4},
             },
             yaxis={"range": [0, 1]},
-            # On a phone the names take the whole width: the unit stands above them.
-            margin={"t": 48} if named else {},
+            # On a phone the names take the whole width: the unit stands above them. A holiday stands below its days.
+            margin={**({"t": 48} if named else {}), **({"b": 48} if self._is_of_days else {})},
             annotations=[
                 corner(0, 1, state.say(self.label), yshift=23 if named else 0),
                 corner(1, 1, "  ".join(named)),
@@ -158,14 +161,14 @@ class SlotChart:
             for hours in (1, 2, 3, 6, 12, 24)
             if self.slot * self.count <= _TICKS * timedelta(hours=hours) or hours == 24
         )
-        if self.slot >= timedelta(days=1):
+        if self._is_of_days:
             return text.local_time(at_ms).weekday() == text.local_time(now_ms).weekday()
         at = text.local_time(at_ms)
         return at.hour % step == 0 and at.minute == 0
 
     def _holiday(self, start_ms: int, state: BoardState) -> str:
         """The newest holiday among the days that are shown, where each is a slot; empty where none is."""
-        if self.slot < timedelta(days=1):
+        if not self._is_of_days:
             return ""
         slot_ms = self.slot // _MILLISECOND
         days = sorted({text.local_time(start_ms + slot * slot_ms).date() for slot in range(self.count)})
@@ -174,4 +177,4 @@ class SlotChart:
 
     def _said(self, at_ms: int) -> str:
         at = text.local_time(at_ms)
-        return f"{at:%d/%m}" if self.slot >= timedelta(days=1) else f"{at.hour}h"
+        return f"{at:%d/%m}" if self._is_of_days else f"{at.hour}h"

@@ -95,7 +95,7 @@ def test_the_tour_goes_by_worth_and_a_critical_alarm_holds_its_page(board, scree
     assert len({"/queue", "/today"} & set(absent)) == 1, "the one while the office is open, the other while it is not"
     expected = [name for path, name in names.items() if path not in ("/alarms", "/equipment", *absent)]
     page.wait_for_function(
-        "names => names.every(name => window.shownPages.has(name))", arg=expected, timeout=3 * PATIENCE
+        "names => names.every(name => window.shownPages.has(name))", arg=expected, timeout=9 * PATIENCE
     )
     assert not page.evaluate("names => names.some(name => window.shownPages.has(name))", [names[one] for one in absent])
     critical = raised(severity="critical")
