@@ -91,6 +91,7 @@ def test_the_tour_goes_by_worth_and_a_critical_alarm_holds_its_page(board, scree
     page.goto(address)
     live(page)
     names = {one.path: one.label.vi for one in wall_pages(pages())}
+    expect(page.locator("#wall-absent")).to_have_attribute("data-paths", re.compile("/queue|/today"), timeout=PATIENCE)
     absent = json.loads(page.locator("#wall-absent").get_attribute("data-paths"))
     assert len({"/queue", "/today"} & set(absent)) == 1, "the one while the office is open, the other while it is not"
     expected = [name for path, name in names.items() if path not in ("/alarms", "/equipment", *absent)]

@@ -236,10 +236,11 @@ def _attach_scan(app: Dash, sources: TracedSources, pool: ThreadPool) -> None:
         prevent_initial_call=True,
     )
     async def start(_clicks: object, network: object) -> Any:
-        person, question = viewer(), StartScan(network=_said(network))
+        person = viewer()
         if not person.may(PAGE.right):
             return no_update
         try:
+            question = StartScan(network=_said(network))
             await pool.run(person.name, sources.act, question, ScanState, person.name, "scanned", question.network)
         except (IocError, ValueError) as error:
             return reason(error).text(person.language)

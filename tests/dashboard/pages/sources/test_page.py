@@ -262,18 +262,16 @@ async def test_a_list_of_devices_is_changed_looked_through_and_saved_in_the_name
 async def test_a_scan_is_written_down_and_only_what_is_ticked_gets_into_the_table(tmp_path, connectors):
     tested = BoardOfTests(tmp_path)
     async with tested.logged_in(("admin",)) as client:
+        network = [(("scan-network", "value"), "192.168.1.0/24")]
+        started = await call(client, "scan-fault.children", [(("scan-start", "n_clicks"), 1)], network)
+        assert started["scan-fault"]["children"] == ""
         inputs = [
-            (("scan-start", "n_clicks"), 1),
-            (("sources-tick", "n_intervals"), 1),
-            (("sources-tab", "value"), "devices"),
-        ]
-        state = [
-            (("scan-network", "value"), "192.168.1.0/24"), (("scan-rows", "rowData"), []), (("devices-rows", "rowData"), [{"address": "192.168.1.3"}]),
+            (("scan-fault", "children"), ""), (("sources-tick", "n_intervals"), 1), (("sources-tab", "value"), "devices"),
         ]  # fmt: skip
-        found = await call(client, "scan-rows.rowData", inputs, state, "scan-start.n_clicks")
+        state = [(("scan-rows", "rowData"), []), (("devices-rows", "rowData"), [{"address": "192.168.1.3"}])]
+        found = await call(client, "scan-rows.rowData", inputs, state, "scan-fault.children")
         (row,) = found["scan-rows"]["rowData"]
         assert (row["address"], row["ports"], row["known"]) == ("192.168.1.30", "80, 9100", "")
-        await call(client, "scan-rows.rowData", inputs, state, "sources-tick.n_intervals")
         (taken,) = (await edit(client, "scan-take", scanned=[row]))["devices-rows"]["rowData"]
         assert (taken["device"], taken["category"], taken["by"]) == ("TB-1-30", "Máy in", "SNMP")
         assert (await edit(client, "scan-take"))["devices-rows"]["rowData"] == []
