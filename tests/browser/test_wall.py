@@ -54,8 +54,8 @@ def test_one_address_shows_every_page_in_turn_and_nothing_to_press(board, screen
     assert page.url == f"{board.url}/wall/", "the token stands in no address bar"
     page.evaluate("window.notReloaded = true")
     names = [one.label.vi for one in wall_pages(pages())]
-    page.wait_for_function("names => names.every(name => window.shownPages.has(name))", arg=names, timeout=3 * PATIENCE)
-    expect(page.locator(HERE)).to_have_text(names[0], timeout=3 * PATIENCE), "and from the first one again"
+    page.wait_for_function("names => names.every(name => window.shownPages.has(name))", arg=names, timeout=9 * PATIENCE)
+    expect(page.locator(HERE)).to_have_text(names[0], timeout=9 * PATIENCE), "and from the first one again"
     for _ in range(3):
         page.keyboard.press("Tab")
         assert page.evaluate("document.activeElement === document.body")

@@ -250,7 +250,9 @@ async def test_a_document_that_makes_no_sense_is_a_named_dead_letter_and_the_nex
 async def test_an_answer_that_is_no_soap_is_a_failure_of_its_device_alone(body: bytes) -> None:
     assert isinstance(ONVIF.way, PullPoint)
     camera = OnvifDevice()
-    camera.ahead = timedelta()  # it may mend itself after the question for its clock, and refuses what is signed by another
+    camera.ahead = (
+        timedelta()
+    )  # it may mend itself after the question for its clock, and refuses what is signed by another
     camera.body = body
     async with followed(ONVIF, cong=camera) as (sink, status, _):
         await until(lambda: status.cause == "bad_answer")
