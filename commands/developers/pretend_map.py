@@ -1,7 +1,8 @@
 """The boundaries of the pretend ward's 70 residential groups, written anew by `python -m commands.developers.pretend_map`.
 
-An install shows them until it has the ward's own. No place looks like this. A square is cut into rows, and each row into groups; lines between rows and between groups are bent by sums of
-sines, and the whole is warped onto a stretch of the coast's latitude. Neighbours share their vertices, so that the groups tile the outline.
+An install shows them until it has the ward's own. No place looks like this. A square is cut into rows, and each row into groups; lines
+between rows and between groups are bent by sums of sines, and the whole is warped onto a stretch of the coast's latitude. Neighbours share
+their vertices, so that the groups tile the outline.
 """
 
 import json

@@ -5,6 +5,7 @@ questions. The card's freshness is that of its figure which deserves the least t
 """
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import dash_mantine_components as dmc
 from dash import html
@@ -60,7 +61,16 @@ def card_updates(id: str, state: BoardState, indicators: Sequence[str]) -> Prope
     }
 
 
-def freshness_updates(id: str, fresh: Freshness, state: BoardState) -> PropertyUpdates:
+class FreshnessLook(NamedTuple):
+    """How a freshness is shown."""
+
+    classes: str
+    word: str
+    since_ms: int
+    """From when the browser counts the age; 0: it counts none."""
+
+
+def freshness_look(fresh: Freshness, state: BoardState) -> FreshnessLook:
     """The word for a freshness, and the time from which the browser counts the age.
 
     The age is that of the newest event while the source reports, and of its last sign when it does not. Where nothing has happened
@@ -74,12 +84,18 @@ def freshness_updates(id: str, fresh: Freshness, state: BoardState) -> PropertyU
     if is_quiet:
         time = text.clock_time(fresh.newest_ms, state.now_ms).replace(" ", number.SPACE)
         word = state.say(text.QUIET, time=time).replace("tin cuối ", f"tin{number.SPACE}cuối{number.SPACE}")
+    return FreshnessLook(f"fresh is-{fresh.state}{' is-quiet' if is_quiet else ''}", word, since)
+
+
+def freshness_updates(id: str, fresh: Freshness, state: BoardState) -> PropertyUpdates:
+    """What fills the place of `freshness_mark`."""
+    look = freshness_look(fresh, state)
     return {
-        PropertyUpdate(f"{id}-fresh", "className"): f"fresh is-{fresh.state}{' is-quiet' if is_quiet else ''}",
+        PropertyUpdate(f"{id}-fresh", "className"): look.classes,
         PropertyUpdate(f"{id}-fresh", "data-state"): fresh.state,
         PropertyUpdate(f"{id}-fresh", "data-newest"): fresh.newest_ms,
-        PropertyUpdate(f"{id}-word", "children"): word,
-        PropertyUpdate(f"{id}-age", "data-since"): since,
+        PropertyUpdate(f"{id}-word", "children"): look.word,
+        PropertyUpdate(f"{id}-age", "data-since"): look.since_ms,
     }
 
 

@@ -93,14 +93,14 @@ def _ahead(state: BoardState) -> list[str]:
 def _load(state: BoardState, day: date) -> list[str]:
     """How many came a week before, and when most of them did."""
     before = day - _WEEK
-    count = _sum(state, "Q01", before).numerator
-    if not count:
-        return []
     start_ms = milliseconds(ward_moment(before, time()))
     hours: dict[int, int] = {}
     for value in state.readings.series("Q01", start_ms, start_ms + DAY_MS):
         hour = text.local_time(value.window_ms).hour
         hours[hour] = hours.get(hour, 0) + value.numerator
+    count = sum(hours.values())
+    if not count:
+        return []
     busiest = max(hours, key=lambda hour: (hours[hour], -hour))
     said = number.whole_number(count, state.language)
     return [

@@ -1,4 +1,4 @@
-"""The map as a part of a page: the residential groups within their boundaries, beside the numbered grid (`components.group_map`), as which each area looks.
+"""Card: the map as a part of a page, the residential groups within their boundaries; each looks as its cell of `components.group_map`.
 
 The browser draws it once from the shapes and then mirrors the grid's cells (`assets/groups.js`): what is pushed to the cells colours the
 map, and nothing is pushed twice. Loudspeakers, cameras and petitions stand at the centre of their group, devices whose place the ward's

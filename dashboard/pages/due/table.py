@@ -8,11 +8,13 @@ from urllib.parse import parse_qs, urlencode
 from dash import html
 from dash.development.base_component import Component
 
+from dashboard.components import tile
 from dashboard.components.table import Cell, data_table
 from dashboard.words import number, text
 from dashboard.words.csv import csv_text
 from ingest.contract.label import Label, Language
 from warehouse.model.deadline import HOUR
+from warehouse.model.indicator import Status
 from warehouse.query.due import MOST, DueDossier
 
 HEADS = (
@@ -26,8 +28,6 @@ LEFT = Label("còn {hours} giờ", "{hours} h left")
 OVER = Label("quá {hours} giờ", "{hours} h over")
 NONE = Label("Không có hồ sơ nào sắp đến hạn hoặc quá hạn.", "No dossier is near due or overdue.")
 CUT = Label("Đang hiện {count} hồ sơ đến hạn sớm nhất.", "The {count} that are due first are shown.")
-
-
 EVERY = Label("Tất cả", "All")
 FIELDS = Label("Lĩnh vực", "Field")
 _MOST_FIELDS = 8
@@ -84,10 +84,11 @@ def due_table(found: list[DueDossier], language: Language) -> list[Component]:
     for one in found:
         hours = number.decimal(Fraction(one.working_ms, HOUR), 1, language)
         said = (OVER if one.is_overdue else LEFT).text(language).format(hours=hours)
-        status, classes = ("critical", "other") if one.is_overdue else ("warning", "look")
+        status: Status = "critical" if one.is_overdue else "warning"
+        classes = "other" if one.is_overdue else "look"
         rows.append(
             [
-                html.Span([html.Span(className=f"sign sign-{status}"), said], className=classes),
+                html.Span([html.Span(className=tile.sign(status)), said], className=classes),
                 f"{text.local_time(one.due_ms):%H:%M %d/%m/%Y}",
                 text.name_of_code(one.field_code, language),
                 one.procedure_code,

@@ -224,15 +224,15 @@ def _kind_name(device: DeviceNow, state: BoardState) -> str:
 def _fresh(kind: str, state: BoardState, *, is_named: bool = True) -> Component:
     """How fresh what is said of a kind of device is."""
     found = freshness(state.read(SUBJECTS[kind]), state.signs, state.now_ms)
-    word = text.state_word(found.state, found.sign_ms, state.now_ms, state.language)
-    since: dict[str, Any] = {"data-since": found.sign_ms if found.state in ("live", "late", "stale") else 0}
+    look = tile.freshness_look(found, state)
+    since: dict[str, Any] = {"data-since": look.since_ms}
     name = f"{state.say(KINDS[kind].entity.label)}: " if is_named else ""
     parts = [
         html.Span(className="dot"),
-        html.Span(f"{name}{word}", className="word"),
+        html.Span(f"{name}{look.word}", className="word"),
         html.Span(className="age", **since),
     ]
-    return html.Span(parts, className=f"fresh is-{found.state}")
+    return html.Span(parts, className=look.classes)
 
 
 def _lost_ms(device: DeviceNow, changes: list[DeviceChange]) -> int:

@@ -14,7 +14,6 @@ from dashboard.pages.sources.trail import TracedSources
 from dashboard.thread_pool import ThreadPool
 from ingest.administration.message import (
     CARDS,
-    LARGEST_SAMPLE,
     MOST_ROWS,
     AskCards,
     AskDevices,
@@ -178,7 +177,7 @@ def _saving(given: Given, *, is_trial: bool = False) -> SaveDevices:
 def _file_of(given: Given) -> ReadDevices:
     contents, name = (_said(one) for one in given.file)
     kind: Any = "xlsx" if name.lower().endswith(".xlsx") else "csv"
-    return ReadDevices(id=given.source, kind=kind, content=contents.partition(",")[2][:LARGEST_SAMPLE])
+    return ReadDevices(id=given.source, kind=kind, content=contents.partition(",")[2])
 
 
 def _found(row: dict[str, Any]) -> FoundDevice:
