@@ -76,6 +76,7 @@ def test_figures_come_before_the_charts_and_no_more_of_plotly_than_they_need(boa
     assert began >= page.evaluate("performance.getEntriesByName('ioc-live')[0].startTime")
 
 
+@pytest.mark.long
 def test_the_tour_goes_by_worth_and_a_critical_alarm_holds_its_page(board, screen):
     def hurry(route):
         """A second is a fiftieth of it."""
@@ -150,6 +151,7 @@ def test_the_banner_stays_and_the_sound_comes_again_until_somebody_acknowledges(
     expect(page.locator("#wall-alarm")).to_be_hidden()
 
 
+@pytest.mark.long
 def test_an_alarm_that_nobody_acknowledges_delays_the_fresh_start_by_an_hour_at_most(board, screen):
     def hurry(route):
         """Six hours are 3 seconds, and seven are 20."""

@@ -97,6 +97,7 @@ def faults(report: AuditReport) -> set[tuple[str, str]]:
     return {(one.section, one.fault) for one in report.found}
 
 
+@pytest.mark.long
 def test_after_difficult_traffic_everything_agrees(
     stack: Stack, client: Client, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

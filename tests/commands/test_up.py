@@ -106,6 +106,7 @@ def readable_by_others(folder):
     return found
 
 
+@pytest.mark.long
 def test_one_command_starts_everything_and_leaves_nothing(person, up):
     said = read_until(up, "Ctrl-C")
     url = f"http://127.0.0.1:{person.ports['IOC_BOARD_PORT']}"

@@ -21,7 +21,7 @@ from tests.connectors.support.cameras import (  # fmt: skip
 )
 from warehouse.store.client import Client, connect
 
-pytestmark = [pytest.mark.embedded, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.embedded, pytest.mark.long, pytest.mark.timeout(240)]
 
 
 @pytest.fixture
