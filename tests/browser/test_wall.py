@@ -47,6 +47,7 @@ def figure(page, id):
     return page.locator(f"#{id}-figure")
 
 
+@pytest.mark.long
 def test_one_address_shows_every_page_in_turn_and_nothing_to_press(board, screen):
     _, address = board.add_display(*[(page.path, 1) for page in wall_pages(pages())])
     page = screen(address, before=WATCHES)
@@ -132,6 +133,7 @@ def test_a_new_alarm_is_shown_on_its_page_at_once_and_only_once(board, screen):
     expect(page.locator("#wall-alarm")).to_be_visible()
 
 
+@pytest.mark.long
 def test_the_banner_stays_and_the_sound_comes_again_until_somebody_acknowledges(board, screen):
     _, address = board.add_display(("/", 3600))
     page = screen(address)
