@@ -63,7 +63,7 @@ def counted(client: Client, id_: str) -> tuple[int, int]:
 def test_a_dead_letter_that_is_replayed_counts_once(stack: Stack) -> None:
     message = sent(REGISTER, lines(REGISTER)[0])
     (event,) = mapper(REGISTER).take(message.body).envelopes
-    bug = InvalidEvent("mapping_bug", "KeyError in ward_register.py, line 1")
+    bug = InvalidEvent("mapping_bug", "KeyError in mapping.py, line 1")
     dead_letter = from_source(REGISTER, message.body, bug, ward="hong-bang", received_at=NOW)
 
     async def into_kafka(*what: Any) -> None:

@@ -13,9 +13,9 @@ import pytest
 from openpyxl import Workbook
 
 from commands.supervision.stack import Stack
+from connectors.declared.ready import READY
 from connectors.settings import ConnectorsSettings
 from ingest.contract.connector import PostProof
-from tests.connectors.declared.test_ready import READY
 from warehouse.store.client import Client, connect
 
 pytestmark = [pytest.mark.embedded, pytest.mark.long, pytest.mark.timeout(240)]
