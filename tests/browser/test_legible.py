@@ -179,10 +179,19 @@ def test_on_a_phone_alarms_come_first_and_the_ways_lie_under_the_thumb(board, op
     page.wait_for_url(f"{board.url}/queue")
 
 
-def test_the_grid_s_library_comes_only_where_a_grid_is(board, opened):
+def test_the_largest_libraries_come_with_what_they_show(board, opened):
     page = opened(DESK[0])
     log_in(board, page)
-    for path, several in {"/queue": 0, "/system": 0, "/sql": 1, "/letters": 1, "/sources": 1}.items():
-        page.goto(f"{board.url}{path}")
-        shown(page)
-        assert page.locator("script[src*='/dash_ag_grid/dash_ag_grid.']").count() == several, path
+    fetched = "() => performance.getEntriesByType('resource').map(one => one.name).filter(name => /ag_grid|plotly/.test(name)).length"
+    page.goto(f"{board.url}/sql")
+    shown(page)
+    expect(page.locator("#sql-table")).to_have_text("Không có dòng nào")
+    assert page.evaluate(fetched) == 0
+    page.locator("#sql-run").click()
+    expect(page.locator("#sql-table .ag-row")).to_have_count(2)
+    assert page.evaluate(fetched) == 2, "the grid's two scripts"
+    page.get_by_role("tab").nth(1).click()
+    expect(page.locator("#sql-chart .main-svg").first).to_be_visible()
+    page.goto(f"{board.url}/today")
+    shown(page)
+    assert page.evaluate(fetched) == 0
