@@ -135,6 +135,26 @@ def test_on_a_phone_nothing_is_small_or_cut_and_a_finger_finds_it(board, opened,
     assert found == {}
 
 
+WIDTHS = (360, 600, 801, 900, 1024, 1150, 1233, 1366, 1700, 2560)
+OFF = """() => [...document.querySelectorAll('.ways *, body')].filter(one => one.checkVisibility() && one.getClientRects().length)
+    .filter(one => one.getBoundingClientRect().right > innerWidth + 1 || one.getBoundingClientRect().left < -1)
+    .map(one => one.id || one.className || one.textContent).concat(document.documentElement.scrollWidth > innerWidth ? "the page" : [])"""
+
+
+@pytest.mark.parametrize("path", ["/", "/queue", "/groups", "/sql", "/history/Q03"])
+def test_nothing_runs_off_the_screen_whatever_its_width(board, opened, path):
+    page = opened(DESK[0])
+    log_in(board, page)
+    page.goto(f"{board.url}{path}")
+    shown(page)
+    found = {}
+    for width in WIDTHS:
+        page.set_viewport_size({"width": width, "height": 900})
+        page.wait_for_timeout(200)  # charts are fitted
+        found[width] = page.evaluate(OFF)
+    assert found == {width: [] for width in WIDTHS}
+
+
 def test_what_a_page_is_for_is_a_key_away_and_the_focus_comes_back(board, opened):
     page = opened(DESK[0])
     log_in(board, page)

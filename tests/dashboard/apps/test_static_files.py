@@ -57,10 +57,13 @@ async def test_an_answer_is_compressed_once_and_never_kept_in_half(tmp_path):
     async def take(message):
         got.append(message)
 
+    async def nothing():
+        return {"type": "http.disconnect"}
+
     asking = {"type": "http", "method": "GET", "path": "/assets/all.js", "query_string": b"m=1"}
     for _ in range(3):
         got.clear()
-        await files({**asking, "headers": [(b"accept-encoding", b"gzip")]}, None, take)
+        await files({**asking, "headers": [(b"accept-encoding", b"gzip")]}, nothing, take)
     assert gzip.decompress(b"".join(message.get("body", b"") for message in got)) == b"half" * 1000 + b"whole"
     assert len(asked) == 2
 
