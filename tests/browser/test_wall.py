@@ -88,7 +88,7 @@ def test_the_tour_goes_by_worth_and_a_critical_alarm_holds_its_page(board, scree
 
     _, address = board.add_display()
     page = screen("about:blank")
-    page.route("**/assets/wall.js*", hurry)
+    page.route("**/assets/all.js*", hurry)
     page.add_init_script(WATCHES)
     page.goto(address)
     live(page)
@@ -164,7 +164,7 @@ def test_an_alarm_that_nobody_acknowledges_delays_the_fresh_start_by_an_hour_at_
 
     _, address = board.add_display(("/", 1))
     page = screen("about:blank")
-    page.route("**/assets/wall.js*", hurry)
+    page.route("**/assets/all.js*", hurry)
     board.show(combine_alarms([begin_alarm(raised(severity="critical"))], {}))
     page.goto(address)
     live(page)
