@@ -188,7 +188,7 @@ def test_corrections_tell_old_new_and_why(client):
     assert corrected_figures(client, WARD, since_ms=found.corrected_ms + 1) == []
 
 
-def one_of_each_entity_first() -> list[object]:
+def one_of_each_entity_first():
     """Every indicator; those whose entity had one already are long."""
     entities, found = set(), []
     for one in indicators():
