@@ -86,7 +86,7 @@ def _line_style(line: CardLine, absent: Container[str] = frozenset()) -> dict[st
         width for id, width in zip(line.cards, line.widths or (1,) * len(line.cards), strict=True) if id not in absent
     ]
     columns = " ".join(f"minmax(0, {width}fr)" for width in widths)
-    return {"--columns": columns, "--others": max(1, len(widths) - 1)}
+    return {"--columns": columns, "--others": str(max(1, len(widths) - 1))}
 
 
 def _main_style(lines: Sequence[CardLine], absent: frozenset[str] = frozenset()) -> dict[str, Any]:

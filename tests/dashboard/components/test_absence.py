@@ -34,9 +34,10 @@ def test_the_overviews_other_cards_take_the_room(language: Language, said: str) 
     assert shown(page, some, "not-connected") == said
     assert [shown(page, some, f"{id}-card", "className") for id in ("cameras", "news")] == ["card is-absent"] * 2
     assert "is-absent" not in str(shown(page, some, "groups-card", "className"))  # loudspeakers and petitions are there
-    assert shown(page, some, "line-1", "style") == {"--columns": " ".join(["minmax(0, 1fr)"] * 3), "--others": 2}
+    assert shown(page, some, "groups-fresh", "data-state") == "live"
+    assert shown(page, some, "line-1", "style") == {"--columns": " ".join(["minmax(0, 1fr)"] * 3), "--others": "2"}
     third = "minmax(0, 38fr) minmax(0, 15.5fr) minmax(0, 14fr) minmax(0, 13.5fr)"
-    assert shown(page, some, "line-3", "style") == {"--columns": third, "--others": 3}
+    assert shown(page, some, "line-3", "style") == {"--columns": third, "--others": "3"}
     assert shown(page, without(language=language), "not-connected") == ""
     assert shown(page, without(language=language), "line-1", "className") == "line line-1"
 
@@ -46,7 +47,7 @@ def test_a_line_without_a_card_leaves_its_room_to_the_other_lines() -> None:
     assert shown(page, some, "not-connected") == "Chưa kết nối: Tin bài"
     assert "is-absent" in str(shown(page, some, "line-3", "className"))  # the news of four weeks
     assert str(shown(page, some, "lines", "style")).count("minmax") == 2
-    assert shown(page, some, "line-2", "style") == {"--columns": "minmax(0, 62fr)", "--others": 1}
+    assert shown(page, some, "line-2", "style") == {"--columns": "minmax(0, 62fr)", "--others": "1"}
 
 
 def test_a_card_of_two_sources_stays_while_one_of_them_is_heard() -> None:
