@@ -6,7 +6,7 @@ import pytest
 
 from dashboard.access.viewer import Viewer, set_viewer
 from dashboard.board.layout import fill_layout
-from dashboard.pages import cameras, documents, overview
+from dashboard.pages import cameras, documents, overview, speakers
 from dashboard.state.page import BoardState, Page, PropertyUpdate
 from dashboard.words.freshness import FreshnessSign
 from ingest.contract.label import Language
@@ -56,6 +56,11 @@ def test_a_card_of_two_sources_stays_while_one_of_them_is_heard() -> None:
     assert shown(cameras.PAGE, other, "not-connected") == "Chưa kết nối: Sảnh chờ"  # which Frigate alone tells
     assert "is-absent" not in str(shown(cameras.PAGE, other, "sight-card", "className"))
     assert "is-absent" in str(shown(cameras.PAGE, other, "hall-card", "className"))
+
+
+def test_a_figure_made_of_several_sources_does_not_hide_which_is_missing() -> None:
+    some = without("smart_loudspeaker")  # the reach of the loudspeakers is made of the register as well
+    assert shown(speakers.PAGE, some, "not-connected") == "Chưa kết nối: Truyền thanh"
 
 
 def test_a_screen_passes_over_a_page_of_which_nothing_is_connected() -> None:
