@@ -1,4 +1,4 @@
-"""Import figures that people keep in XLSX or CSV: `FILE` shows what would change, `--apply` does it, `--undo BATCH`, `--template FILE`.
+"""Import figures that people keep in XLSX or CSV, of periods or of days before: `FILE` shows what would change, `--apply`, `--undo BATCH`, `--template FILE`.
 
 Vi: Nhập số liệu từ tệp XLSX hoặc CSV: xem trước thay đổi, `--apply` mới ghi; hoàn tác; tải mẫu.
 """
@@ -15,7 +15,7 @@ from dashboard.access.accounts import FIRST, Accounts
 from dashboard.access.viewer import Viewer
 from dashboard.entry.amount import EntryRefused, amount_text, period_name
 from dashboard.entry.change import ImportPlan
-from dashboard.entry.file import csv_template, workbook_template
+from dashboard.entry.template import FIGURES, TEMPLATES, FileKind, template_file
 from ingest.contract.calendar import local_day
 from ingest.contract.errors import Unavailable
 from warehouse.catalogue import indicator
@@ -34,8 +34,8 @@ def _done(install: Install, options: argparse.Namespace) -> int:
     clock = install.ingest.clock()
     try:
         if options.template:
-            make = workbook_template if options.template.suffix.lower() == ".xlsx" else csv_template
-            options.template.write_bytes(make(local_day(clock.now())))
+            kind: FileKind = "xlsx" if options.template.suffix.lower() == ".xlsx" else "csv"
+            options.template.write_bytes(template_file(options.of, kind, local_day(clock.now())))
             terminal_line(f"  {options.template}")
             return 0
         account = Accounts(install.board).all().get(options.by)
@@ -78,7 +78,7 @@ def _show(plan: ImportPlan) -> None:
             amount_text(indicator(kind.id), kind.of_whole is not None, amounts, "vi") if amounts else ""
             for amounts in (change.before, None if change.kind == "withdrawn" else change.statement.amounts)
         )
-        period = period_name(change.statement.period.code, "vi")
+        period = " ".join([period_name(change.statement.period.code, "vi"), *filter(None, change.statement.split)])
         rows.append((kind.code, kind.label.vi, period, change.kind, before, after))
     if rows:
         print(
@@ -103,6 +103,7 @@ def _options(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument(
         "--apply", action="store_true", help="ghi thật; nếu không chỉ xem | do it; else it is only shown"
     )
+    parser.add_argument("--of", choices=list(TEMPLATES), default=FIGURES, help="mẫu của loại nào | template of what")
     parser.add_argument("--by", default=FIRST, metavar="ACCOUNT", help="tài khoản người nhập | whose account")
     return parser.parse_args(arguments)
 

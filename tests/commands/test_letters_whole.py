@@ -24,7 +24,7 @@ from tests.support import made
 from warehouse.store.client import Client, connect
 from warehouse.store.halted_partitions import read_halted_partitions
 
-pytestmark = pytest.mark.embedded
+pytestmark = [pytest.mark.embedded, pytest.mark.long]
 
 QUEUE = topic_of("queue")
 NOW = datetime(2026, 11, 20, 3, 0, tzinfo=UTC)

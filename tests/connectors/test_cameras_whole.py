@@ -19,7 +19,7 @@ from ingest.devices.listed import device_list, password_file
 from tests.connectors.support.cameras import ACCOUNT, PASSWORD, USER, wait
 from warehouse.store.client import Client, connect
 
-pytestmark = [pytest.mark.embedded, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.embedded, pytest.mark.long, pytest.mark.timeout(240)]
 
 
 @pytest.fixture

@@ -144,6 +144,7 @@ def calendar() -> Iterator[str]:
         server.shutdown()
 
 
+@pytest.mark.long
 @pytest.mark.embedded
 @pytest.mark.timeout(240)
 def test_from_the_devices_to_the_figures(tmp_path: Path, centre: PretendCentre) -> None:

@@ -30,7 +30,7 @@ from tests.declarations.test_connectors import lines, personal_values
 from warehouse.settings import WarehouseSettings
 from warehouse.store.client import connect
 
-pytestmark = pytest.mark.embedded
+pytestmark = [pytest.mark.embedded, pytest.mark.long]
 
 CONNECTORS = catalogue()
 PERSONAL = {value for one in CONNECTORS for line in lines(one) for value in personal_values(line, one.personal)}

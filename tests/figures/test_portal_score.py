@@ -66,7 +66,7 @@ def shown(events: list[Envelope], now: int) -> Readings:
     return readings
 
 
-@pytest.mark.heavy
+@pytest.mark.long
 def test_the_score_is_what_raw_events_and_the_document_say(events: list[Envelope]) -> None:
     assert len(events) > 5_000
     told = portal_score([encode(one) for one in events], BEGINS, NOW)

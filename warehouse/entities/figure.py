@@ -18,6 +18,8 @@ FIGURE = Entity(
         "source_code": Constant((FigureConfirmed,), "source_code"),
         "bound": Latest({FigureConfirmed: Attr("bound")}, empty=""),
         "dates": Latest({FigureConfirmed: Attr("dates")}, empty=""),
+        "dimension": Constant((FigureConfirmed,), "dimension"),
+        "member": Constant((FigureConfirmed,), "member"),
         "stands": Latest({FigureConfirmed: 1, FigureWithdrawn: 0}, empty=0),
         "waits": Latest({FigureEntered: 1, FigureConfirmed: 0, FigureRejected: 0, FigureWithdrawn: 0}, empty=0),
     },

@@ -21,7 +21,7 @@ from ingest.contract.calendar import local_day
 from ingest.contract.errors import IocError
 from ingest.contract.event import Event
 from ingest.contract.label import Label
-from warehouse.catalogue import entered_kinds, figure_kinds
+from warehouse.catalogue import entered_kind, figure_kinds
 from warehouse.query.entered import EnteredFigure
 
 ENTERED = Label("Đã ghi.", "Done.")
@@ -51,12 +51,12 @@ def _register_list(app: Dash, desk: FigureDesk) -> None:
         if not PAGE.may_be_seen_by(person):
             return (no_update,) * 4
         try:
-            known = await desk.figures()
+            known, imports = await desk.figures(), await desk.imports()
         except IocError:
             return WAREHOUSE_ASK_AGAIN.text(person.language), no_update, no_update, no_update
         today, language = local_day(desk.clock.now()), person.language
         table = figures_due(known, today, language)
-        return table, drafts(known, language), batches(known, language), history_table(known, language)
+        return table, drafts(known, language), batches(known, imports, language), history_table(known, language)
 
     @app.callback(
         Output("entry-period", "value"),
@@ -121,7 +121,7 @@ def _entered(written: list[str], known: Mapping[str, EnteredFigure], person: Vie
 def _judged(button: str, chosen: str, known: Mapping[str, EnteredFigure], person: Viewer, desk: FigureDesk) -> Event:
     ref, _, version = chosen.partition("@")
     figure = known.get(ref)
-    kind = entered_kinds().get(figure.acts[-1].data["kind_code"]) if figure else None
+    kind = entered_kind(figure.acts[-1].data["kind_code"]) if figure else None
     if figure is None or kind is None:
         raise EntryRefused(CHOOSE_DRAFT)
     if version != str(figure.version):

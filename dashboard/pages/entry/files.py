@@ -10,9 +10,11 @@ from dash import Dash, Input, Output, State, ctx, no_update
 
 from dashboard.access.viewer import Viewer, viewer
 from dashboard.entry.amount import EntryRefused
-from dashboard.entry.change import ImportPlan, plan_import, plan_undo
+from dashboard.entry.change import ImportPlan
+from dashboard.entry.day_file import read_entry_file
 from dashboard.entry.desk import FigureDesk
-from dashboard.entry.file import FigureFile, csv_template, read_figure_file, workbook_template
+from dashboard.entry.file import FigureFile
+from dashboard.entry.template import FIGURES, TEMPLATES, FileKind, template_file
 from dashboard.pages.entry.page import LONGEST_UPLOAD, PAGE
 from dashboard.pages.entry.tables import plan_table
 from dashboard.thread_pool import ThreadPool
@@ -37,15 +39,17 @@ def attach_files(app: Dash, desk: FigureDesk) -> None:
         Output("entry-download", "data"),
         Input("entry-template-xlsx", "n_clicks"),
         Input("entry-template-csv", "n_clicks"),
+        State("entry-template-of", "value"),
         prevent_initial_call=True,
     )
-    async def give(_xlsx: object, _csv: object) -> Any:
+    async def give(_xlsx: object, _csv: object, chosen: object) -> Any:
         person, today = viewer(), local_day(desk.clock.now())
         if not PAGE.may_be_seen_by(person):
             return no_update
-        kind, make = ("xlsx", workbook_template) if ctx.triggered_id == "entry-template-xlsx" else ("csv", csv_template)
-        content = await pool.run(person.name, make, today, person.language)
-        return {"content": base64.b64encode(content).decode(), "filename": f"so-lieu.{kind}", "base64": True}
+        of = chosen if isinstance(chosen, str) and chosen in TEMPLATES else FIGURES
+        kind: FileKind = "xlsx" if ctx.triggered_id == "entry-template-xlsx" else "csv"
+        content = await pool.run(person.name, template_file, of, kind, today, person.language)
+        return {"content": base64.b64encode(content).decode(), "filename": f"{of}.{kind}", "base64": True}
 
 
 def _attach_plan(app: Dash, desk: FigureDesk, pool: ThreadPool) -> None:
@@ -89,7 +93,7 @@ def _attach_acts(app: Dash, desk: FigureDesk, pool: ThreadPool) -> None:
                 if plan.faults:
                     raise EntryRefused(FAULTY)
             elif isinstance(batch, str) and PAGE.may_be_seen_by(person):
-                plan = plan_undo(batch, await desk.figures(), person, desk.clock.now())
+                plan = await desk.plan_undo(batch, person)
             else:
                 raise EntryRefused(NO_IMPORT)
             if plan.events:
@@ -105,7 +109,7 @@ async def _planned(desk: FigureDesk, pool: ThreadPool, person: Viewer, contents:
         raise EntryRefused(NO_FILE)
     suffix = ".xlsx" if isinstance(name, str) and name.lower().endswith(".xlsx") else ".csv"
     file = await pool.run(person.name, _read, contents, suffix)
-    return plan_import(file, await desk.figures(), person, desk.clock.now())
+    return await desk.plan(file, person)
 
 
 def _read(contents: str, suffix: str) -> FigureFile:
@@ -119,7 +123,7 @@ def _read(contents: str, suffix: str) -> FigureFile:
     with tempfile.NamedTemporaryFile(prefix="ward-ioc-figures-", suffix=suffix) as held:
         held.write(content)
         held.flush()
-        return read_figure_file(Path(held.name))
+        return read_entry_file(Path(held.name))
 
 
 def why(error: Exception, language: Language) -> str:

@@ -18,7 +18,7 @@ from connectors.settings import ConnectorsSettings
 from ingest.contract.connector import PostProof
 from warehouse.store.client import Client, connect
 
-pytestmark = [pytest.mark.embedded, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.embedded, pytest.mark.long, pytest.mark.timeout(240)]
 
 BROKEN, PETITIONS, POSTS = "broken", "petitions_x", "posts_x"
 ROWS = 450

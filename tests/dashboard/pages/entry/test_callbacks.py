@@ -6,8 +6,9 @@ from datetime import date
 import pytest
 
 from dashboard.entry.act import confirm, enter
+from dashboard.entry.change import plan_undo
 from dashboard.entry.desk import FigureDesk
-from dashboard.entry.file import csv_template
+from dashboard.entry.template import DAYS, template_file
 from dashboard.pages.entry.tables import figures_due
 from ingest.contract.calendar import local_day
 from tests.dashboard.entry.test_entry import AT, HEAD, LAN, MINH, Ledger, statement
@@ -31,7 +32,11 @@ def ledger(monkeypatch: pytest.MonkeyPatch) -> Ledger:
         made.take(*events)
         return made
 
+    async def plan_of(_desk, batch, person):
+        return plan_undo(batch, made, person, AT)
+
     monkeypatch.setattr(FigureDesk, "figures", figures)
+    monkeypatch.setattr(FigureDesk, "plan_undo", plan_of)
     monkeypatch.setattr(FigureDesk, "send", send)
     return made
 
@@ -87,10 +92,11 @@ async def test_a_file_changes_nothing_before_the_second_step_and_can_be_undone(t
             client,
             "entry-download.data",
             [(("entry-template-xlsx", "n_clicks"), 0), (("entry-template-csv", "n_clicks"), 1)],
+            [(("entry-template-of", "value"), DAYS)],
             changed="entry-template-csv.n_clicks",
         )
         today = local_day(BoardOfTests(tmp_path / "other").live.clock.now())
-        assert base64.b64decode(got["entry-download"]["data"]["content"]) == csv_template(today)
+        assert base64.b64decode(got["entry-download"]["data"]["content"]) == template_file(DAYS, "csv", today)
 
 
 async def test_a_screen_and_a_stranger_do_nothing(tmp_path, ledger):
