@@ -70,7 +70,7 @@ def counted_days(client: Client, ward: str, ids: Iterable[str]) -> dict[str, Cou
     told = {}
     for one in map(indicator, ids):
         if one.of.events not in found:
-            found[one.of.events] = _counted(client, ward, one.of.events)
+            found[one.of.events] = counted_by_itself(client, ward, one.of.events)
         told[one.id] = found[one.of.events]
         if is_longer:
             told[one.id] = told[one.id]._replace(since=_first_figure(client, ward, one) or told[one.id].since)
@@ -85,7 +85,8 @@ def _first_figure(client: Client, ward: str, one: Indicator) -> date | None:
     return local_day(moment(first_ms)) if count else None
 
 
-def _counted(client: Client, ward: str, events: Iterable[type[Event]]) -> CountedDays:
+def counted_by_itself(client: Client, ward: str, events: Iterable[type[Event]]) -> CountedDays:
+    """Since when events of some kinds come by themselves, and on which days before there are imported ones."""
     kinds = {event.kind: topic_of(event.stream) for event in events}
     place: dict[str, Any] = {
         "topics": tuple(set(kinds.values())),
