@@ -14,6 +14,7 @@ from connectors.declared.declaration import InvalidDeclaration
 from connectors.declared.dry_run import SampleReport, dry_run
 from connectors.declared.load import load_text
 from connectors.declared.mapping import declarable_events
+from connectors.declared.ready import ready_texts
 from connectors.describe import CALENDAR, PASSWORD, SECRET, TOKEN, describe
 from connectors.managed.choices import SourceChoices
 from connectors.managed.declarations import DeclarationFiles
@@ -90,7 +91,6 @@ from ingest.source.mapper import MappedMessage, Mapper
 
 EQUIPMENT = "equipment"
 """The source whose key asks by SNMP what a scan finds."""
-READY = Path(__file__).parents[1] / "ready"
 MOST_SHOWN = 20
 """Messages of a sample that are shown one by one."""
 LONGEST_SHOWN = 200
@@ -162,8 +162,9 @@ class SourceAdministration:
 
     @_answer.register
     def _library(self, question: AskLibrary) -> Library:
-        ready = {one.stem: one.read_text(encoding="utf-8") for one in sorted(READY.glob("*.toml"))}
-        return Library(ready=ready, events={kind: tuple(one.model_fields) for kind, one in declarable_events().items()})
+        return Library(
+            ready=ready_texts(), events={kind: tuple(one.model_fields) for kind, one in declarable_events().items()}
+        )
 
     @_answer.register
     def _text(self, question: AskText) -> DeclarationText:

@@ -140,9 +140,6 @@ class Page:
     past_updates: "Callable[[PastQuestion], PropertyUpdates] | None" = None
     """What it asks the warehouse for, beyond its updates, of a minute of the past; blocks."""
 
-    has_grid: bool = False
-    """Whether it shows a grid that sorts and edits, whose library comes with its address."""
-
     reads_moment: bool = False
     """Whether it reads the moment in its address itself: it tells what was until then."""
 

@@ -94,6 +94,39 @@ def test_a_cell_is_pressed_and_its_group_s_devices_say_since_when(board, page, a
     page.screenshot(path=artefacts / "device.png")
 
 
+def focused(page):
+    return page.evaluate("document.activeElement.id || document.activeElement.dataset.name")
+
+
+def test_the_tab_key_stops_once_at_the_grid_and_at_the_map_and_arrows_move_within(board, page):
+    """Keys as in WAI-ARIA's grid; how many groups a row has depends on the screen."""
+    page.goto(f"{board.url}/groups")
+    live(page)
+    expect(page.locator("#area-70")).to_be_attached()
+    for stops in (".cell[tabindex='0']", ".area[tabindex='0']", "#map .device[tabindex='0']"):
+        expect(page.locator(stops)).to_have_count(1)
+    page.locator("#group-1").focus()
+    page.keyboard.press("ArrowLeft")
+    assert focused(page) == "group-1", "there is nothing before it"
+    for key, number in (("ArrowRight", 2), ("ArrowDown", 12), ("End", 20), ("ArrowUp", 10), ("Home", 1),
+                        ("Control+End", 70), ("Control+Home", 1), ("ArrowDown", 11)):  # fmt: skip
+        page.keyboard.press(key)
+        assert focused(page) == f"group-{number}", key
+    page.keyboard.press("Tab")
+    page.keyboard.press("Shift+Tab")
+    assert focused(page) == "group-11", "it is remembered where one was"
+    page.locator("#area-35").focus()
+    for there, back in (("ArrowRight", "ArrowLeft"), ("ArrowDown", "ArrowUp")):
+        page.keyboard.press(there)
+        assert focused(page) not in ("area-35", ""), there
+        page.locator("#area-35").focus()
+        page.keyboard.press(back)
+        assert focused(page) not in ("area-35", ""), back
+        page.locator("#area-35").focus()
+    page.keyboard.press("Enter")
+    page.wait_for_url(f"{board.url}/group/35")
+
+
 def test_on_the_map_each_group_looks_as_its_cell_and_is_pressed_by_mouse_keyboard_and_finger(
     board, page, chromium, artefacts
 ):

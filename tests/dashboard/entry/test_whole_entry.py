@@ -36,7 +36,7 @@ from warehouse.settings import WarehouseSettings
 from warehouse.store.client import Client, connect
 from warehouse.store.values import current_values
 
-pytestmark = pytest.mark.embedded
+pytestmark = [pytest.mark.embedded, pytest.mark.long]
 
 LAN = Viewer("lan", frozenset({"leader", "analyst"}))
 MINH = Viewer("minh", frozenset({"leader"}))
