@@ -10,8 +10,7 @@ from ingest.contract.event import Event
 from ingest.contract.events.figure import FigureConfirmed
 from ingest.contract.topic import topic_of
 from warehouse.catalogue import indicator
-from warehouse.entities.figure import FIGURE
-from warehouse.figures.day_total import PREFIX
+from warehouse.entities.figure import DAY_TOTAL, FIGURE
 from warehouse.model.entity_sql import entity_sql
 from warehouse.model.expression import DAY_MS, Sql, sql, window_start
 from warehouse.model.indicator import Indicator
@@ -52,7 +51,7 @@ def day_totals(client: Client, one: Indicator, ward: str, start_ms: int, end_ms:
     rows = client.query(
         f"SELECT {', '.join(fields[:-1])} FROM ({entity_sql(FIGURE, source=mine, fields=fields)}) "
         "WHERE stands = 1 AND covers_from >= %(start)s AND covers_from < %(end)s ORDER BY covers_from, member",
-        {"topic": _FIGURES, "ward": ward, "of": f"{PREFIX}{one.id}:", "start": start_ms, "end": end_ms},
+        {"topic": _FIGURES, "ward": ward, "of": f"{DAY_TOTAL}{one.id}:", "start": start_ms, "end": end_ms},
     )
     return [DayTotal(*row)._replace(denominator=row[4] * one.is_ratio) for row in rows]
 
