@@ -50,7 +50,7 @@ def preview(found: Boundaries, known: set[str], key: str, language: Language) ->
                 html.Span(className="sign sign-warning"),
                 label.text(language).format(names=_listed(names)),
             ]
-            said.append(html.P(warned, className="look"))
+            said.append(html.P(warned, className="quiet broken"))
     return html.Div(
         [
             *said,
