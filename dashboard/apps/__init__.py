@@ -1,9 +1,8 @@
 """The two apps of Dash on the board's server: `app` makes people's own, `wall_app` that of the screens.
 
-`static_files` what is the same for everybody goes compressed, and is kept by its content
 `page_list`     every page that is declared
 `html`          the HTML around an app of Dash
-`static_files`  scripts, style sheets and letters, compressed and kept by their content
+`static_files`  scripts, style sheets and letters: together, compressed, and kept by their content
 `push`          how changes reach the browsers
 `wall_app`      the wall's own app of Dash
 """

@@ -12,9 +12,8 @@ from fastapi import FastAPI
 
 from dashboard import theme
 from dashboard.access.viewer import viewer
-from dashboard.apps.static_files import ASSETS, hashed_addresses
+from dashboard.apps.static_files import ASSETS, Kind, register_bundles
 from dashboard.board.live import Live
-from dashboard.state.page import PageList
 from dashboard.words import text
 
 log = logging.getLogger("dashboard")
@@ -22,7 +21,8 @@ log = logging.getLogger("dashboard")
 _ROOT = Path(__file__).parents[2]
 _SHOWN_BY = ("dashboard", "ingest", "warehouse")
 """Folders that make what the browser shows."""
-_GRID = re.compile(r"<script src=\"[^\"]*/dash_ag_grid/[^\"]*\"></script>")
+_GRID = re.compile(r"<script src=\"([^\"]*/dash_ag_grid/[^\"]*)\"></script>")
+_UNUSED = re.compile(r"<script src=\"[^\"]*/dash_table/[^\"]*\"></script>")
 _ASKED_FIRST = ("_dash-layout", "_dash-dependencies")
 """What Dash asks for once its scripts run; made while they still come."""
 
@@ -32,26 +32,29 @@ class IndexedDash(Dash):
 
     Args:
         clock: path at which this app's pages ask for the clock.
-        pages: tell which of them have a grid.
+        bundles: addresses of this app's scripts and style sheets.
         arguments: Dash's own.
     """
 
-    def __init__(self, *, clock: str, pages: PageList, **arguments: Any) -> None:
+    def __init__(self, *, clock: str, bundles: dict[Kind, str], **arguments: Any) -> None:
         self._ioc_clock = clock
-        self._ioc_pages = pages
+        self._ioc_bundles = bundles
         super().__init__("dashboard", **arguments)
 
     def interpolate_index(self, *args: Any, **parts: Any) -> str:
         """The page around the app."""
-        place = self._ioc_pages.find(self.backend.request_adapter().path)
-        if place is None or not place.page.has_grid:  # its library is larger than all others together
-            parts["scripts"] = _GRID.sub("", parts["scripts"])
-        index: str = hashed_addresses(super().interpolate_index(*args, **parts))  # type: ignore[no-untyped-call]
+        grid = _GRID.search(parts["scripts"])
+        own = f'<script src="{self._ioc_bundles["js"]}"></script>'
+        parts["scripts"] = own + _UNUSED.sub("", _GRID.sub("", parts["scripts"]))
+        parts["css"] += f'<link rel="stylesheet" href="{self._ioc_bundles["css"]}">'
+        index: str = super().interpolate_index(*args, **parts)  # type: ignore[no-untyped-call]
         scheme = f'data-theme="{chosen}" ' if (chosen := viewer().scheme) else ""
         # Pages are the same for all; the style sheets show them for a screen on the wall, a desk, or a phone.
         far = "data-far " if viewer().is_far else ""
         density = f'data-density="wall" {far}style="--letters:{viewer().letters:.3f}" ' if viewer().is_display else ""
         facts = f'{density}{scheme}lang="{viewer().language}" data-clock="{self._ioc_clock}" data-version="{version()}"'
+        if grid:  # its library is larger than all others together: `grid.js` brings it
+            facts += f' data-grid="{grid[1]}"'
         asked = (f"{self.config.requests_pathname_prefix}{name}" for name in _ASKED_FIRST)
         early = "".join(f'<link rel="preload" as="fetch" crossorigin href="{path}">' for path in asked)
         # Dash wraps its scripts in a footer, which would be a second one beside the page's own.
@@ -78,11 +81,10 @@ def make_dash(server: FastAPI, live: Live, *, clock: str, without: str, prefix: 
     """
     app = IndexedDash(
         clock=clock,
-        pages=live.pages,
+        bundles=register_bundles(server, prefix, without),
         server=server,
         assets_folder=str(ASSETS),
-        assets_ignore=without,
-        assets_path_ignore=["plotly"],  # `chart.js` brings it
+        include_assets_files=False,  # they come as two files
         url_base_pathname=prefix,
         use_pages=False,
         serve_locally=True,

@@ -1,5 +1,5 @@
 /* Groups: the layer that is chosen, and the map, whose areas look as the cells of the numbered grid do. Shapes are scaled, letters and
-   symbols are not: they keep the sizes of the page. */
+   symbols are not: they keep the sizes of the page. The Tab key stops once at each of them; arrows, Home and End move within. */
 (function () {
   "use strict";
   const SVG = "http://www.w3.org/2000/svg";
@@ -96,12 +96,55 @@
       const middle = svg.querySelector(`#area-${number} .symbol-${KINDS[kind]}`);
       if (middle) middle.classList.add("is-placed");
     }
+    for (const kind of [".area", ".device"]) if (svg.querySelector(kind)) stopAt(svg.querySelector(kind));
     if (grid) mirror(map, grid);
     new MutationObserver(() => mark(map)).observe(map, { attributeFilter: ["data-lost"] });
     new ResizeObserver(() => fit(map, width, height)).observe(map);
     mark(map);
     return true;
   }
+
+  const SETS = [".cells .cell", "#map .area", "#map .device"]; // each is one stop of the Tab key
+  const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
+
+  function whole(one) {
+    const set = SETS.find((selector) => one.matches(selector));
+    return set ? [...document.querySelectorAll(set)] : [];
+  }
+
+  function stopAt(one) {
+    for (const other of whole(one)) other.setAttribute("tabindex", other === one ? "0" : "-1");
+  }
+
+  /* How far one lies from another in the direction of an arrow, what lies aside counting double; without end where it lies elsewhere. */
+  function away(from, one, [x, y]) {
+    const [a, b] = [from, one].map((part) => part.getBoundingClientRect());
+    const across = (b.left + b.right - a.left - a.right) / 2;
+    const down = (b.top + b.bottom - a.top - a.bottom) / 2;
+    const along = across * x + down * y;
+    const aside = Math.abs(across * y) + Math.abs(down * x);
+    return one !== from && along > aside / 2 ? along + 2 * aside : Infinity;
+  }
+
+  /* Where a key leads to; a row's ends by Home and End, with Ctrl those of all. */
+  function target(from, all, event) {
+    if (ARROWS[event.key]) {
+      const far = all.map((one) => away(from, one, ARROWS[event.key]));
+      return all[far.indexOf(Math.min(...far.filter(Number.isFinite)))];
+    }
+    const middle = (one) => one.getBoundingClientRect().top + one.getBoundingClientRect().height / 2;
+    const row = event.ctrlKey ? all : all.filter((one) => Math.abs(middle(one) - middle(from)) < from.getBoundingClientRect().height / 2);
+    return { Home: row[0], End: row[row.length - 1] }[event.key];
+  }
+
+  document.addEventListener("keydown", (event) => {
+    const from = event.target.closest?.("a");
+    const to = from && target(from, whole(from), event);
+    if (!to) return;
+    event.preventDefault();
+    to.focus();
+  });
+  document.addEventListener("focusin", (event) => stopAt(event.target));
 
   window.dash_clientside = window.dash_clientside || {};
   window.dash_clientside.groups = { choose: (layer) => layer, draw };

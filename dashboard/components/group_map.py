@@ -119,7 +119,15 @@ LAYER = Label("Tô màu theo", "Colour by")
 def grid(state: BoardState, *, choice: bool = True, layer: str = "worst") -> Component:
     """The cells, what their signs mean, and the choice of the layer."""
     cells = [
-        html.A(str(number), id=_cell(number), className="cell cell-none", href=f"/group/{number}")
+        html.A(
+            str(number),
+            id=_cell(number),
+            className="cell cell-none",
+            href=f"/group/{number}",
+            tabIndex="-1"
+            if number > 1
+            else "0",  # one stop of the Tab key; `assets/groups.js` moves it by the arrow keys
+        )
         for number in range(1, state.place.groups + 1)
     ]
     foot = [state_keys(state), *([layer_choice(state, layer)] if choice else [])]

@@ -140,8 +140,8 @@ class Page:
     past_updates: "Callable[[PastQuestion], PropertyUpdates] | None" = None
     """What it asks the warehouse for, beyond its updates, of a minute of the past; blocks."""
 
-    has_grid: bool = False
-    """Whether it shows a grid that sorts and edits, whose library comes with its address."""
+    through: Mapping[str, str] = field(default_factory=dict)
+    """By card, the measure that it shows through time, whose period people can choose."""
 
     reads_moment: bool = False
     """Whether it reads the moment in its address itself: it tells what was until then."""

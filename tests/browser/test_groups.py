@@ -94,6 +94,71 @@ def test_a_cell_is_pressed_and_its_group_s_devices_say_since_when(board, page, a
     page.screenshot(path=artefacts / "device.png")
 
 
+def test_an_administrator_looks_at_a_file_of_boundaries_takes_it_and_goes_back(board, screen, artefacts):
+    name = f"person-{next(NAMES)}"
+    password = board.accounts.add(name, frozenset({"admin"}))
+    page = screen(f"{board.url}/login?next=/boundaries")
+    page.fill("[name=name]", name)
+    page.fill("[name=password]", password)
+    page.keyboard.press("Enter")
+    expect(page.locator("#boundaries-now")).to_contain_text("map.geojson")
+    page.on("dialog", lambda dialog: dialog.accept())
+
+    def choose_file(features):
+        content = json.dumps({"type": "FeatureCollection", "features": features}).encode()
+        page.locator("#boundaries-upload input").set_input_files(
+            {"name": "phuong.geojson", "mimeType": "application/geo+json", "buffer": content}
+        )
+
+    choose_file([*pretend_features()][:-1])
+    expect(page.locator("#boundaries-fault")).to_contain_text("thiếu ranh giới tổ")
+    expect(page.locator("#boundaries-take")).to_be_disabled()
+    choose_file([*pretend_features(), placed("nobody-1")])
+    expect(page.locator("#boundaries-preview")).to_contain_text("không biết các thiết bị: nobody-1")
+    expect(page.locator("#boundaries-preview .area")).to_have_count(70)
+    page.screenshot(path=artefacts / "boundaries.png", full_page=True)
+    expect(page.locator("#boundaries-now")).to_contain_text("map.geojson")
+    page.locator("#boundaries-take").click()
+    expect(page.locator("#boundaries-now")).to_contain_text(f"tệp {name} nạp lúc")
+    expect(page.locator("#boundaries-kept")).to_contain_text(name)
+    page.locator("#boundaries-back-button").click()
+    expect(page.locator("#boundaries-now")).to_contain_text("map.geojson")
+    expect(page.locator("#boundaries-back-button")).to_be_disabled()
+
+
+def focused(page):
+    return page.evaluate("document.activeElement.id || document.activeElement.dataset.name")
+
+
+def test_the_tab_key_stops_once_at_the_grid_and_at_the_map_and_arrows_move_within(board, page):
+    """Keys as in WAI-ARIA's grid; how many groups a row has depends on the screen."""
+    page.goto(f"{board.url}/groups")
+    live(page)
+    expect(page.locator("#area-70")).to_be_attached()
+    for stops in (".cell[tabindex='0']", ".area[tabindex='0']", "#map .device[tabindex='0']"):
+        expect(page.locator(stops)).to_have_count(1)
+    page.locator("#group-1").focus()
+    page.keyboard.press("ArrowLeft")
+    assert focused(page) == "group-1", "there is nothing before it"
+    for key, number in (("ArrowRight", 2), ("ArrowDown", 12), ("End", 20), ("ArrowUp", 10), ("Home", 1),
+                        ("Control+End", 70), ("Control+Home", 1), ("ArrowDown", 11)):  # fmt: skip
+        page.keyboard.press(key)
+        assert focused(page) == f"group-{number}", key
+    page.keyboard.press("Tab")
+    page.keyboard.press("Shift+Tab")
+    assert focused(page) == "group-11", "it is remembered where one was"
+    page.locator("#area-35").focus()
+    for there, back in (("ArrowRight", "ArrowLeft"), ("ArrowDown", "ArrowUp")):
+        page.keyboard.press(there)
+        assert focused(page) not in ("area-35", ""), there
+        page.locator("#area-35").focus()
+        page.keyboard.press(back)
+        assert focused(page) not in ("area-35", ""), back
+        page.locator("#area-35").focus()
+    page.keyboard.press("Enter")
+    page.wait_for_url(f"{board.url}/group/35")
+
+
 def test_on_the_map_each_group_looks_as_its_cell_and_is_pressed_by_mouse_keyboard_and_finger(
     board, page, chromium, artefacts
 ):

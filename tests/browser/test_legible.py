@@ -135,6 +135,26 @@ def test_on_a_phone_nothing_is_small_or_cut_and_a_finger_finds_it(board, opened,
     assert found == {}
 
 
+WIDTHS = (360, 600, 801, 900, 1024, 1150, 1233, 1366, 1700, 2560)
+OFF = """() => [...document.querySelectorAll('.ways *, body')].filter(one => one.checkVisibility() && one.getClientRects().length)
+    .filter(one => one.getBoundingClientRect().right > innerWidth + 1 || one.getBoundingClientRect().left < -1)
+    .map(one => one.id || one.className || one.textContent).concat(document.documentElement.scrollWidth > innerWidth ? "the page" : [])"""
+
+
+@pytest.mark.parametrize("path", ["/", "/queue", "/groups", "/sql", "/history/Q03"])
+def test_nothing_runs_off_the_screen_whatever_its_width(board, opened, path):
+    page = opened(DESK[0])
+    log_in(board, page)
+    page.goto(f"{board.url}{path}")
+    shown(page)
+    found = {}
+    for width in WIDTHS:
+        page.set_viewport_size({"width": width, "height": 900})
+        page.wait_for_timeout(200)  # charts are fitted
+        found[width] = page.evaluate(OFF)
+    assert found == {width: [] for width in WIDTHS}
+
+
 def test_what_a_page_is_for_is_a_key_away_and_the_focus_comes_back(board, opened):
     page = opened(DESK[0])
     log_in(board, page)
@@ -179,10 +199,19 @@ def test_on_a_phone_alarms_come_first_and_the_ways_lie_under_the_thumb(board, op
     page.wait_for_url(f"{board.url}/queue")
 
 
-def test_the_grid_s_library_comes_only_where_a_grid_is(board, opened):
+def test_the_largest_libraries_come_with_what_they_show(board, opened):
     page = opened(DESK[0])
     log_in(board, page)
-    for path, several in {"/queue": 0, "/system": 0, "/sql": 1, "/letters": 1, "/sources": 1}.items():
-        page.goto(f"{board.url}{path}")
-        shown(page)
-        assert page.locator("script[src*='/dash_ag_grid/dash_ag_grid.']").count() == several, path
+    fetched = "() => performance.getEntriesByType('resource').map(one => one.name).filter(name => /ag_grid|plotly/.test(name)).length"
+    page.goto(f"{board.url}/sql")
+    shown(page)
+    expect(page.locator("#sql-table")).to_have_text("Không có dòng nào")
+    assert page.evaluate(fetched) == 0
+    page.locator("#sql-run").click()
+    expect(page.locator("#sql-table .ag-row")).to_have_count(2)
+    assert page.evaluate(fetched) == 2, "the grid's two scripts"
+    page.get_by_role("tab").nth(1).click()
+    expect(page.locator("#sql-chart .main-svg").first).to_be_visible()
+    page.goto(f"{board.url}/today")
+    shown(page)
+    assert page.evaluate(fetched) == 0

@@ -61,6 +61,7 @@ def test_a_figure_leads_to_its_history_its_proof_and_the_query(open_board, kiosk
         expect(page.locator("#sql-fault")).to_be_empty()
 
 
+@pytest.mark.long
 def test_a_dead_letter_is_found_tried_and_not_sent_in_vain(open_board, stack, kiosk, artefacts):
     put(stack, {"specversion": "1.0", "type": "vn.hongbang.queue.ticket.flown.v1", "ho_ten": "Nguyễn Văn A"})
     with open_board("/letters", ("admin",)) as page:
@@ -85,6 +86,7 @@ def test_who_may_not_see_the_dead_letters_is_told(open_board):
         expect(page.locator(".alone")).to_contain_text(FORBIDDEN)
 
 
+@pytest.mark.long
 def test_the_audit_is_on_the_system_page_and_on_the_board(open_board, stack, kiosk, artefacts):
     ingest = stack.install.ingest
     with connect(stack.install.warehouse) as client:
@@ -119,3 +121,18 @@ def until_there(page, row):
             return
         page.click("#letters-refresh")
     expect(row).to_be_visible(timeout=PATIENCE)
+
+
+def test_a_chart_s_card_carries_the_choice_of_its_period(open_board, artefacts):
+    with open_board("/queue", ("leader",)) as page:
+        live(page)
+        card = page.locator("#arrivals-card")
+        expect(card.locator("#arrivals-live .main-svg").first).to_be_visible()
+        card.get_by_text("Tuần này", exact=True).click()
+        expect(card.locator("#arrivals-told .main-svg").first).to_be_visible()
+        expect(card.locator("#arrivals-told")).to_contain_text("Tuần này, đến")
+        expect(card.locator("#arrivals-live .main-svg").first).to_be_hidden()
+        page.screenshot(path=artefacts / "card-of-a-week.png")
+        card.get_by_text("Lúc này", exact=True).click()
+        expect(card.locator("#arrivals-live .main-svg").first).to_be_visible()
+        expect(card.locator("#arrivals-told")).to_be_hidden()

@@ -187,5 +187,4 @@ PAGE = Page(
     layout=layout,
     order=9,
     menu=text.MENU_OPERATION,
-    has_grid=True,
 )

@@ -263,6 +263,4 @@ def _textarea(id: str, label: str, rows: int) -> Component:
     return made
 
 
-PAGE = Page(
-    path="/sources", label=SOURCES, right="admin", layout=layout, order=10, menu=text.MENU_OPERATION, has_grid=True
-)
+PAGE = Page(path="/sources", label=SOURCES, right="admin", layout=layout, order=10, menu=text.MENU_OPERATION)

@@ -18,9 +18,9 @@ from dash import Dash, Input, Output, State, no_update
 from dashboard.access.viewer import Viewer, viewer
 from dashboard.board.page_services import AskSql, Services
 from dashboard.charts.chart import FIGURES, bar_trace, figure, line_trace, middle, time_axis
-from dashboard.charts.graph import Dress, redraw, redrawn
+from dashboard.charts.graph import graph
 from dashboard.pages.sql.address import prepared
-from dashboard.pages.sql.page import EXAMPLE_QUERIES
+from dashboard.pages.sql.page import CHART_SAYS, EXAMPLE_QUERIES
 from dashboard.pages.sql.saved_query import SavedQueries
 from dashboard.store.store import StoreUnavailable
 from dashboard.thread_pool import ThreadPool
@@ -182,26 +182,30 @@ def _register_chart(app: Dash, answers: SqlAnswers) -> None:
         return names, numbers, across, numbers[0] if numbers else None
 
     @app.callback(
-        redrawn("sql"),
+        Output("sql-drawn", "children"),
+        Input("sql-shown", "value"),
         Input("sql-across", "value"),
         Input("sql-up", "value"),
         Input("sql-kind", "value"),
         Input("sql-answer", "data"),
     )
-    def draw(across: object, up: object, kind: object, _answer: object) -> Dress:
-        answer = _own(answers)
+    def draw(shown: object, across: object, up: object, kind: object, _answer: object) -> Any:
+        if shown != "chart":  # what draws it is not fetched before
+            return no_update
+        answer, language = _own(answers), viewer().language
         names = column_names(answer) if answer else []
         x = y = []
         if answer and across in names and up in names:
-            shown = answer.rows[:CHART_POINTS]
-            x, y = ([_shown(row[names.index(str(name))]) for row in shown] for name in (across, up))
+            rows = answer.rows[:CHART_POINTS]
+            x, y = ([_shown(row[names.index(str(name))]) for row in rows] for name in (across, up))
             pairs = (
                 sorted(zip(x, y, strict=True), key=lambda pair: str(pair[0]))
                 if kind == "scatter"
                 else list(zip(x, y, strict=True))
             )
             x, y = [pair[0] for pair in pairs], [pair[1] for pair in pairs]
-        return redraw(column_chart(x, y, str(kind), str(up or ""), viewer().language))
+        drawn = column_chart(x, y, str(kind), str(up or ""), language)
+        return graph("sql", drawn, CHART_SAYS.text(language), at_desk=True)
 
 
 def _register_saved(app: Dash, saved: SavedQueries) -> None:

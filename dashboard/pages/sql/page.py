@@ -9,8 +9,6 @@ from dash import dcc, html
 from dash.development.base_component import Component
 
 from dashboard.access.viewer import viewer
-from dashboard.charts.chart import figure
-from dashboard.charts.graph import graph
 from dashboard.components.header import navigation
 from dashboard.state.page import BoardState, Page
 from dashboard.words import text
@@ -157,7 +155,7 @@ def _answer(state: BoardState) -> Component:
                 ],
                 align="end",
             ),
-            graph("sql", figure([], state.language, "desk"), say(CHART_SAYS), at_desk=True),
+            html.Div(id="sql-drawn"),
         ]
     )
     return html.Section(
@@ -176,6 +174,7 @@ def _answer(state: BoardState) -> Component:
                     dmc.TabsPanel(table, value="table"),
                     dmc.TabsPanel(chart, value="chart"),
                 ],
+                id="sql-shown",
                 value="table",
                 keepMounted=True,
             ),
@@ -216,4 +215,4 @@ def _columns(view: View, state: BoardState) -> Component:
     )
 
 
-PAGE = Page(path="/sql", label=text.SQL, right="analyst", layout=layout, order=9, menu=text.MENU_FIGURES, has_grid=True)
+PAGE = Page(path="/sql", label=text.SQL, right="analyst", layout=layout, order=9, menu=text.MENU_FIGURES)

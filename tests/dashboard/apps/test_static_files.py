@@ -1,8 +1,9 @@
+import gzip
 import re
 
 import pytest
 
-from dashboard.apps.static_files import ASSETS, content_hash
+from dashboard.apps.static_files import ASSETS, StaticFiles, bundle, content_hash
 from tests.dashboard.support.board import BoardOfTests
 
 PAGE = {"accept": "text/html"}
@@ -14,13 +15,16 @@ async def client(tmp_path):
         yield found
 
 
-async def test_an_asset_s_address_tells_its_content_and_it_is_kept(client):
+async def test_all_scripts_are_one_file_whose_address_tells_its_content_and_it_is_kept(client):
     page = (await client.get("/", headers=PAGE)).text
-    found = dict(re.findall(r"assets/([\w./-]+)\?m=(\w+)", page))
-    assert {"board.css", "chart.js"} <= found.keys()
-    assert found == {name: content_hash(name) for name in found}
-    kept = await client.get(f"/assets/board.css?m={found['board.css']}")
-    assert kept.headers["cache-control"] == "private, max-age=31536000, immutable"
+    addresses = dict(re.findall(r"(?:src|href)=\"/assets/all\.(\w+)(\?m=\w+)\"", page))
+    assert addresses.keys() == {"css", "js"}
+    for kind, address in addresses.items():
+        kept = await client.get(f"/assets/all.{kind}{address}")
+        assert kept.content == bundle(kind, "wall")
+        assert kept.headers["cache-control"] == "private, max-age=31536000, immutable"
+    assert (ASSETS / "board.css").read_bytes() in bundle("css", "wall")
+    assert (ASSETS / "wall.js").read_bytes() not in bundle("js", "wall")
     assert (await client.get("/assets/board.css")).headers["cache-control"] == "private, no-cache"
     assert "immutable" not in (await client.get("/assets/none.css?m=1")).headers["cache-control"]
 
@@ -36,6 +40,32 @@ async def test_what_pages_fetch_is_compressed_and_what_strangers_may_ask_for_is_
         assert (await client.get(path, headers=PAGE)).headers.get("content-encoding") == "gzip", path
     for path in ("/login", "/password", "/api/clock"):
         assert "content-encoding" not in (await client.get(path, headers=PAGE)).headers, path
+
+
+async def test_an_answer_is_compressed_once_and_never_kept_in_half(tmp_path):
+    asked = []
+
+    async def app(scope, receive, send):
+        asked.append(scope["path"])
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.body", "body": b"half" * 1000, "more_body": True})
+        if len(asked) > 1:  # who asked first has gone meanwhile
+            await send({"type": "http.response.body", "body": b"whole"})
+
+    files, got = StaticFiles(app), []
+
+    async def take(message):
+        got.append(message)
+
+    async def nothing():
+        return {"type": "http.disconnect"}
+
+    asking = {"type": "http", "method": "GET", "path": "/assets/all.js", "query_string": b"m=1"}
+    for _ in range(3):
+        got.clear()
+        await files({**asking, "headers": [(b"accept-encoding", b"gzip")]}, nothing, take)
+    assert gzip.decompress(b"".join(message.get("body", b"") for message in got)) == b"half" * 1000 + b"whole"
+    assert len(asked) == 2
 
 
 async def test_parts_of_libraries_are_asked_for_and_not_sent_again(client):

@@ -1,5 +1,6 @@
 """The layer of all charts: that each is valid for Plotly, that all share it, and what is seen where there is nothing to draw."""
 
+import json
 from dataclasses import replace
 from datetime import timedelta
 from itertools import combinations, pairwise
@@ -68,7 +69,7 @@ def asked(language):
 @pytest.mark.parametrize(("language", "separators"), [("vi", ",."), ("en", ".,")])
 def test_every_chart_is_valid_and_says_only_what_is_its_own(language, separators):
     found = [*on_pages(language), *((name, drawn.to_dict()) for name, drawn in asked(language))]
-    assert len(found) >= 18
+    assert len(found) >= 17
     for name, drawn in found:
         again = go.Figure(drawn)  # raises for what Plotly does not know
         assert again.layout.template.layout.separators == separators, name
@@ -223,3 +224,19 @@ def test_where_a_card_has_no_data_its_bars_and_charts_say_a_dash(state):
                 word = updates[PropertyUpdate(f"{id}-word", "children")]
                 assert said != "Không có" or word in ("ĐANG CẬP NHẬT", "CHẬM"), (path, id)
                 assert said != "–" or word not in ("ĐANG CẬP NHẬT", "CHẬM"), (path, id)
+
+
+async def test_a_chart_is_asked_for_by_its_id_as_a_browser_sends_it(tmp_path):
+    dress = '{"name":"timeline","type":"dress"}'
+    names = (f"{dress}.data", "timeline-table.children", "timeline-said.children")
+    others = [{"id": name, "property": "children"} for name in ("timeline-table", "timeline-said")]
+    asked = {
+        "output": f"..{'...'.join(names)}..",
+        "inputs": [{"id": "url", "property": "search", "value": None}],
+        "state": [{"id": "timeline-of", "property": "data", "value": None}],
+        "changedPropIds": ["url.search"],
+    }
+    async with BoardOfTests(tmp_path).logged_in() as client:
+        for id, status in ((json.loads(dress), 200), (dress, 400), ({"name": "other", "type": "dress"}, 400)):
+            body = {**asked, "outputs": [{"id": id, "property": "data"}, *others]}
+            assert (await client.post("/_dash-update-component", json=body)).status_code == status, id

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dashboard.access.viewer import Viewer, set_viewer
+from dashboard.apps.page_list import pages
 from dashboard.charts.period_ways import PERIODS
 from dashboard.pages.history.callbacks import NO_SPAN, TOO_MANY, HistoryPeriod, chosen_period
 from dashboard.pages.history.choice import SPLITS, HistoryChoice, history_choice, periods, splits
@@ -20,6 +21,7 @@ from tests.dashboard.support.board import BoardOfTests, call
 from tests.dashboard.support.ward import NOW_MS, board_state
 from warehouse.catalogue import measure, measures
 from warehouse.history.series import bucket_edges, buckets, series_points
+from warehouse.query.day_totals import DayTotal
 
 HOUR_MS = 3_600_000
 
@@ -47,6 +49,22 @@ def test_every_value_stands_in_the_table_with_what_was_revised_marked():
         assert part in said
     assert "Cùng thứ năm trước" not in said, "nothing is known of it"
     assert "Chưa có số liệu" in texts(value_history_table(HistoryNote(measure("Q07"), "hour", []), "vi"))
+
+
+def test_what_people_entered_of_days_before_is_marked_in_chart_table_and_spreadsheet():
+    edges = bucket_edges("day", NOW_MS, 3)
+    entered = [DayTotal(edges[0], "", "", 25, 0, "bao_cao_phuong")]
+    rows = [(edges[0], "flow", "", "", 1, 0, 0, 1), (edges[1], "flow", "", "", 30, 0, 0, 1)]
+    now = series_points(measure("D02"), edges, {"D02": buckets(edges, rows, entered)})
+    note = HistoryNote(measure("D02"), "day", now)
+    *_, mark = history_chart(note, "vi").data
+    assert (mark.name, *mark.y) == ("theo số liệu nhập", 25)
+    assert "22/11/2026 · theo số liệu nhập: báo cáo của phường" in texts(value_history_table(note, "vi"))
+    assert [row["entered"] for row in csv.DictReader(StringIO(history_csv(note, "en")))] == [
+        "as entered: the ward's report",
+        "",
+        "",
+    ]
 
 
 @pytest.mark.parametrize(("id", "is_said"), [("Q02", True), ("Q01", False)])
@@ -230,3 +248,14 @@ async def test_quarters_years_and_any_days_can_be_chosen(tmp_path, chosen, name)
         assert name in str(answer["timeline-table"])
         assert answer[CHART]["data"]["figure"]["data"][0]["y"][-1] == 5
         assert len(reader.client.asked) == 2, "now and a year before"
+
+
+async def test_a_card_shows_its_measure_in_a_period_and_again_as_it_is_now(tmp_path):
+    """What it shows of a period is what the history shows; here it cannot be read."""
+    cards = {card: id for page in pages().values() for card, id in page.through.items()}
+    assert {"arrivals": "Q01", "received": "D01", "daily": "P01", "events": "C03"}.items() <= cards.items()
+    async with BoardOfTests(tmp_path).logged_in() as client:
+        for period, is_told in (("week", True), ("", False), ("decade", False), (None, False)):
+            got = await call(client, "arrivals-told.children", [(("arrivals-period", "value"), period)])
+            assert (got["arrivals-told"]["hidden"], got["arrivals-live"]["hidden"]) == (not is_told, False), period
+            assert ("không" in str(got["arrivals-told"]["children"])) == is_told

@@ -1,4 +1,3 @@
-import json
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
@@ -8,8 +7,6 @@ from dashboard.pages.sql.callbacks import SqlAnswers, column_chart, columns, num
 from ingest.contract.errors import QueryRefused
 from tests.dashboard.support.board import REFUSED, BoardOfTests, answer, call
 from warehouse.query.adhoc import QueryResult, ResultColumn
-
-CHART = '{"name":"sql","type":"dress"}'
 
 
 @pytest.fixture
@@ -76,27 +73,21 @@ async def test_a_chart_is_of_the_chosen_columns(tested):
         assert choices["sql-up"] == {"data": ["dossiers"], "value": "dossiers"}
         drawn = await call(
             client,
-            f"{CHART}.data",
+            "sql-drawn.children",
             [
+                (("sql-shown", "value"), "chart"),
                 (("sql-across", "value"), "field"),
                 (("sql-up", "value"), "dossiers"),
                 (("sql-kind", "value"), "bar"),
                 (("sql-answer", "data"), None),
             ],
         )
-    (trace,) = drawn[CHART]["data"]["figure"]["data"]
+        others = [(("sql-across", "value"), None), (("sql-up", "value"), None), (("sql-kind", "value"), "bar")]
+        unseen = [(("sql-shown", "value"), "table"), *others, (("sql-answer", "data"), None)]
+        assert await call(client, "sql-drawn.children", unseen) == {}, "nothing is drawn on a tab that is not open"
+    (trace,) = drawn["sql-drawn"]["children"]["props"]["children"][0]["props"]["figure"]["data"]
     assert trace["x"] == ["dat_dai", "ho_tich"]
     assert trace["y"] == [3, 5]
-
-
-async def test_a_chart_is_asked_for_by_its_id_as_a_browser_sends_it(tested):
-    inputs = [{"id": f"sql-{name}", "property": "value", "value": None} for name in ("across", "up", "kind")]
-    inputs.append({"id": "sql-answer", "property": "data", "value": None})
-    asked = {"output": f"{CHART}.data", "inputs": inputs, "state": [], "changedPropIds": ["sql-kind.value"]}
-    async with tested.logged_in(("analyst",)) as client:
-        for id, status in ((json.loads(CHART), 200), (CHART, 400), ({"name": "other", "type": "dress"}, 400)):
-            body = {**asked, "outputs": {"id": id, "property": "data"}}
-            assert (await client.post("/_dash-update-component", json=body)).status_code == status, id
 
 
 async def test_queries_are_kept_chosen_and_deleted(tested):
