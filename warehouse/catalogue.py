@@ -6,7 +6,8 @@ import warehouse.alarms
 import warehouse.figures
 import warehouse.indicators
 from ingest.discovery import declared
-from warehouse.figures.day_total import PREFIX, day_kind, no_day_totals
+from warehouse.entities.figure import DAY_TOTAL
+from warehouse.figures.day_total import day_kind, no_day_totals
 from warehouse.figures.kind import FigureKind, baseline_kind
 from warehouse.model.alarm_rule import AlarmRule
 from warehouse.model.entity import Entity
@@ -41,7 +42,7 @@ def day_kinds() -> dict[str, FigureKind]:
 
 def entered_kind(code: str) -> FigureKind | None:
     """The kind that an event names, whatever is entered; `None`: there is none any more."""
-    return entered_kinds().get(code) or day_kinds().get(code.removeprefix(PREFIX))
+    return entered_kinds().get(code) or day_kinds().get(code.removeprefix(DAY_TOTAL))
 
 
 @cache

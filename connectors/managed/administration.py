@@ -20,6 +20,7 @@ from connectors.managed.choices import SourceChoices
 from connectors.managed.declarations import DeclarationFiles
 from connectors.managed.device_lists import DeviceLists
 from connectors.managed.effective import key_kind
+from connectors.managed.event_import import map_event_file
 from connectors.managed.form import draft_form
 from connectors.managed.network_scan import NetworkScan
 from connectors.managed.watch import ChosenSources
@@ -41,6 +42,8 @@ from ingest.administration.message import (
     GiveDevicePassword,
     LastMessage,
     Library,
+    MapFile,
+    MappedFile,
     MessageTrial,
     ReadDevices,
     Redirect,
@@ -263,6 +266,17 @@ class SourceAdministration:
             is_cut=is_cut,
             shown=tuple(map(_trial, reports[:MOST_SHOWN])),
         )
+
+    @_answer.register
+    def _file_mapped(self, question: MapFile) -> MappedFile:
+        try:
+            content = base64.b64decode(question.content, validate=True)
+        except binascii.Error:
+            raise SourceRefused(Label("Tệp không đến đủ.", "The file did not arrive whole.")) from None
+        with tempfile.TemporaryDirectory() as folder:
+            file = Path(folder) / f"events.{question.kind}"
+            file.write_bytes(content)
+            return map_event_file(file, self._context())
 
     def _reports(self, connector: Connector, question: TrySample) -> tuple[list[SampleReport], bool]:
         content = question.sample.encode()

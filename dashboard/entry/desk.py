@@ -7,20 +7,25 @@ from datetime import datetime
 from typing import NamedTuple
 
 from dashboard.access.viewer import Viewer
+from dashboard.entry.amount import refusal
 from dashboard.entry.change import ImportPlan, plan_import, plan_undo
 from dashboard.entry.file import FigureFile
 from dashboard.state.queries import WarehouseQueries
 from ingest.contract.clock import Clock
 from ingest.contract.event import Event
+from ingest.contract.label import Label
 from ingest.contract.settings import IngestSettings
 from ingest.kafka.own_event import send_own_events
-from warehouse.figures.day_total import PREFIX
+from warehouse.entities.figure import DAY_TOTAL
 from warehouse.query.day_totals import counted_days
-from warehouse.query.entered import EnteredFigure, ImportBatch, day_batches, entered_days, entered_figures
+from warehouse.query.entered import MOST_OF_DAYS, EnteredFigure, ImportBatch, day_batches, entered_days, entered_figures
 from warehouse.store.client import Client
 
 SHOWN_WITHIN = 5.0
 """Seconds that an answer waits for what was acknowledged to be stored."""
+FULL = Label(
+    "phường đã nhập {most} tổng ngày, là nhiều nhất", "the ward has entered {most} totals of days, as many as it may"
+)
 BOARD = "board"
 
 
@@ -78,7 +83,7 @@ class FigureDesk(NamedTuple):
         """
         await send_own_events(self.ingest, BOARD, self.clock.now(), *events)
         wanted = {event.subject: int(getattr(event, "version", 0)) + 1 for event in events}
-        read = entered_days if any(ref.startswith(PREFIX) for ref in wanted) else entered_figures
+        read = entered_days if any(ref.startswith(DAY_TOTAL) for ref in wanted) else entered_figures
         until = time.monotonic() + SHOWN_WITHIN
         while True:
             found = await self.reader.ask(lambda client: read(client, self.ingest.ward))
@@ -99,5 +104,11 @@ def plan_days(client: Client, ward: str, file: FigureFile, person: Viewer, at: d
         file: the file.
         person: who imports it.
         at: now.
+
+    Raises:
+        EntryRefused: the ward has entered as many as it may.
     """
-    return plan_import(file, entered_days(client, ward), person, at, counted_days(client, ward, file.of_days))
+    known = entered_days(client, ward)
+    if sum(figure.version for figure in known.values()) + len(file.rows) > MOST_OF_DAYS:
+        raise refusal(FULL, most=MOST_OF_DAYS)
+    return plan_import(file, known, person, at, counted_days(client, ward, file.of_days))

@@ -6,11 +6,9 @@ Those that add up over the day take them. They are shown in the indicator's hist
 from datetime import date
 
 from ingest.contract.label import Label
+from warehouse.entities.figure import DAY_TOTAL
 from warehouse.figures.kind import STRETCH, FigureKind, FigurePeriod
 from warehouse.model.indicator import Derived, Indicator, Measure
-
-PREFIX = "day."
-"""Before the indicator's id, the code of its day totals: `day.D02`."""
 
 LARGEST = 200_000_000_000
 """Of a numerator, in its smallest unit: 55,000 hours."""
@@ -55,7 +53,7 @@ def no_day_totals(one: Measure) -> Label | None:
 def day_kind(one: Indicator) -> FigureKind:
     """How day totals of an indicator are entered: by an administrator, as baselines are."""
     return FigureKind(
-        code=f"{PREFIX}{one.id}",
+        code=f"{DAY_TOTAL}{one.id}",
         id=one.id,
         label=one.label,
         definition=one.definition,
@@ -70,7 +68,7 @@ def day_kind(one: Indicator) -> FigureKind:
 
 def is_of_a_day(kind: FigureKind) -> bool:
     """Whether what is entered of a kind are day totals."""
-    return kind.code.startswith(PREFIX)
+    return kind.code.startswith(DAY_TOTAL)
 
 
 def day_scale(one: Indicator) -> int:

@@ -10,8 +10,7 @@ from ingest.contract.event import Event
 from ingest.contract.events.figure import FigureConfirmed
 from ingest.contract.topic import topic_of
 from warehouse.catalogue import indicator
-from warehouse.entities.figure import FIGURE
-from warehouse.figures.day_total import PREFIX
+from warehouse.entities.figure import DAY_TOTAL, FIGURE
 from warehouse.model.entity_sql import entity_sql
 from warehouse.model.expression import DAY_MS, Sql, sql, window_start
 from warehouse.model.indicator import Indicator
@@ -52,7 +51,7 @@ def day_totals(client: Client, one: Indicator, ward: str, start_ms: int, end_ms:
     rows = client.query(
         f"SELECT {', '.join(fields[:-1])} FROM ({entity_sql(FIGURE, source=mine, fields=fields)}) "
         "WHERE stands = 1 AND covers_from >= %(start)s AND covers_from < %(end)s ORDER BY covers_from, member",
-        {"topic": _FIGURES, "ward": ward, "of": f"{PREFIX}{one.id}:", "start": start_ms, "end": end_ms},
+        {"topic": _FIGURES, "ward": ward, "of": f"{DAY_TOTAL}{one.id}:", "start": start_ms, "end": end_ms},
     )
     return [DayTotal(*row)._replace(denominator=row[4] * one.is_ratio) for row in rows]
 
@@ -70,7 +69,7 @@ def counted_days(client: Client, ward: str, ids: Iterable[str]) -> dict[str, Cou
     told = {}
     for one in map(indicator, ids):
         if one.of.events not in found:
-            found[one.of.events] = _counted(client, ward, one.of.events)
+            found[one.of.events] = counted_by_itself(client, ward, one.of.events)
         told[one.id] = found[one.of.events]
         if is_longer:
             told[one.id] = told[one.id]._replace(since=_first_figure(client, ward, one) or told[one.id].since)
@@ -85,7 +84,8 @@ def _first_figure(client: Client, ward: str, one: Indicator) -> date | None:
     return local_day(moment(first_ms)) if count else None
 
 
-def _counted(client: Client, ward: str, events: Iterable[type[Event]]) -> CountedDays:
+def counted_by_itself(client: Client, ward: str, events: Iterable[type[Event]]) -> CountedDays:
+    """Since when events of some kinds come by themselves, and on which days before there are imported ones."""
     kinds = {event.kind: topic_of(event.stream) for event in events}
     place: dict[str, Any] = {
         "topics": tuple(set(kinds.values())),

@@ -7,7 +7,7 @@ from pydantic_core import from_json
 
 from ingest.contract.events.figure import FigureConfirmed, FigureEntered, FigureWithdrawn
 from ingest.contract.topic import topic_of
-from warehouse.figures.day_total import PREFIX
+from warehouse.entities.figure import DAY_TOTAL
 from warehouse.store.client import Client
 
 MOST = 50_000
@@ -91,20 +91,20 @@ class ImportBatch(NamedTuple):
 
 def entered_figures(client: Client, ward: str) -> dict[str, EnteredFigure]:
     """Everything that people of a ward entered, by kind and period; but no totals of days."""
-    return _entered(client, ward, MOST, f"NOT startsWith(subject, '{PREFIX}')")
+    return _entered(client, ward, MOST, f"NOT startsWith(subject, '{DAY_TOTAL}')")
 
 
 def entered_days(client: Client, ward: str, batch: str | None = None) -> dict[str, EnteredFigure]:
     """The totals of days that they entered, by indicator, day and part; only those that an import was about, where one is named."""
     asked = f"subject IN (SELECT subject FROM raw_events WHERE {_MINE} AND {_BATCH} = %(batch)s)" if batch else "true"
-    return _entered(client, ward, MOST_OF_DAYS, f"startsWith(subject, '{PREFIX}') AND {asked}", batch)
+    return _entered(client, ward, MOST_OF_DAYS, f"startsWith(subject, '{DAY_TOTAL}') AND {asked}", batch)
 
 
 def day_batches(client: Client, ward: str) -> list[ImportBatch]:
     """The imports of totals of days, the newest first."""
     rows = client.query(
         f"SELECT {_BATCH} AS batch, max(at_ms) AS newest, any(JSONExtractString(event, 'data', 'who')), count() FROM raw_events "
-        f"WHERE {_MINE} AND startsWith(subject, '{PREFIX}') AND batch != '' GROUP BY batch ORDER BY newest DESC",
+        f"WHERE {_MINE} AND startsWith(subject, '{DAY_TOTAL}') AND batch != '' GROUP BY batch ORDER BY newest DESC",
         {"topic": topic_of(FigureEntered.stream), "ward": ward},
     )
     return [ImportBatch(*row) for row in rows]

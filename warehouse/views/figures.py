@@ -2,8 +2,7 @@
 
 from ingest.contract.label import Label
 from warehouse.catalogue import measures
-from warehouse.entities.figure import FIGURE
-from warehouse.figures.day_total import PREFIX
+from warehouse.entities.figure import DAY_TOTAL, FIGURE
 from warehouse.meaning import adds_up, is_partial, period_of, steps_text
 from warehouse.model.entity_sql import entity_sql
 from warehouse.model.expression import sql
@@ -189,7 +188,7 @@ def day_totals_view() -> View:
         "s.member AS member, s.stated AS numerator, if(i.is_ratio, s.out_of, NULL) AS denominator, "
         "if(i.is_ratio AND NOT i.is_out_of, if(s.out_of = 0, NULL, s.stated / s.out_of), s.stated) * i.factor AS value, "
         f"s.source_code AS source_code, {local_sql('s.newest_at')} AS entered_at "
-        f"FROM ({states}) AS s INNER JOIN indicators AS i ON s.kind_code = concat({sql(PREFIX)}, i.id) WHERE s.stands = 1"
+        f"FROM ({states}) AS s INNER JOIN indicators AS i ON s.kind_code = concat({sql(DAY_TOTAL)}, i.id) WHERE s.stands = 1"
     )
     label = Label(
         "Tổng ngày trước khi có IOC, do phường nhập; không cộng vào indicator_values",

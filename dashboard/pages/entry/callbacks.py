@@ -13,9 +13,12 @@ from dashboard.board.page_services import Services
 from dashboard.entry.act import CHANGED_MEANWHILE, REASONS, Statement, confirm, enter, reject
 from dashboard.entry.amount import EntryRefused, period_name, read_amounts, read_written_period
 from dashboard.entry.desk import FigureDesk
+from dashboard.entry.event_desk import EventDesk
 from dashboard.pages.entry import files
 from dashboard.pages.entry.page import PAGE
 from dashboard.pages.entry.tables import batches, drafts, figures_due, history_table
+from dashboard.store.store import BoardStore
+from ingest.administration.remote import RemoteSources
 from ingest.contract.away import WAREHOUSE_ASK_AGAIN
 from ingest.contract.calendar import local_day
 from ingest.contract.errors import IocError
@@ -34,7 +37,9 @@ def register(app: Dash, services: Services) -> None:
     desk = FigureDesk(services.live.ingest, services.reader, services.live.clock)
     _register_list(app, desk)
     _register_acts(app, desk)
-    files.attach_files(app, desk)
+    remote = RemoteSources(services.settings.intake, services.live.ingest.letters_secret)
+    events = EventDesk(*desk, remote, BoardStore(services.settings.folder))
+    files.attach_files(app, files.EntryDesks(desk, events))
 
 
 def _register_list(app: Dash, desk: FigureDesk) -> None:

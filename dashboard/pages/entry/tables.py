@@ -9,6 +9,7 @@ from dash.development.base_component import Component
 from dashboard.components.table import Cell, data_table
 from dashboard.entry.amount import amount_text, period_name
 from dashboard.entry.change import ImportPlan
+from dashboard.entry.event_file import EventPlan, event_plan_said
 from dashboard.words import text
 from ingest.contract.events.figure import FigureConfirmed, FigureEntered, FigureRejected, FigureWithdrawn
 from ingest.contract.label import Label, Language
@@ -149,6 +150,13 @@ def plan_table(plan: ImportPlan, language: Language) -> list[Component]:
     table = data_table([head.text(language) for head in PLAN_HEADS], rows, empty=NOTHING.text(language))
     quiet = [html.P(words, className="quiet") for words in said]
     return [*([html.Ul(faults, className="fault")] if faults else []), table, *quiet]
+
+
+def event_plan_table(plan: EventPlan, language: Language) -> list[Component]:
+    """What importing events would do, and what is wrong in which cell."""
+    faults = [html.Li(f"{fault.cell}: {fault.said.text(language)}") for fault in plan.faults]
+    said = [html.P(words.text(language)) for words in event_plan_said(plan)]
+    return [*([html.Ul(faults, className="fault")] if faults else []), *said]
 
 
 def history_table(known: Mapping[str, EnteredFigure], language: Language) -> Component:

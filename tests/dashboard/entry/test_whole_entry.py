@@ -2,8 +2,9 @@
 
 import asyncio
 import importlib
+import json
 from collections.abc import Callable, Iterator
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
@@ -198,8 +199,73 @@ async def test_totals_of_days_before_are_shown_in_the_history_alone_and_undone(
     assert await comes(lambda: client.query("SELECT count() FROM day_totals") == [(0,)])
     points = {local_day(moment(point.start_ms)): point for point in read_series(client, indicator("V02"), ward, edges)}
     assert points[day].reading.figure == 1, "what a late event told of the day stands again"
-    report = run_audit(client, desk.ingest, scope_since(desk.ingest, None))
-    assert (report.differences, report.compared > 0) == (0, True), report.found
+
+
+async def test_events_of_before_count_on_their_day_once_and_what_is_not_over_is_refused(
+    stack: Stack,
+    client: Client,
+    desk: FigureDesk,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    tmp_path: Path,
+) -> None:
+    for name, value in stack.variables.items():
+        monkeypatch.setenv(name, value)
+    command = importlib.import_module("commands.import")
+    ward, first = desk.ingest.ward, local_day(desk.clock.now()) - timedelta(days=9)
+    shared = "unit_id;procedure_code;field_code;channel;state_to;Họ tên người nộp"
+    ended, begun = tmp_path / "ket-thuc.csv", tmp_path / "tiep-nhan.csv"
+    head = f"Loại sự kiện;dossier_ref;{shared}"
+    rows = [(f"H24.12-{n:04}", first + timedelta(days=n % 4)) for n in range(40)]
+    described = "H24.12;1.005129;ho_tich;1;{state};Nguyễn Văn A"
+    ended.write_text(
+        f"{head};completed_at\n"
+        + "".join(
+            f"dossier.completed;{code};{described.format(state=9)};{day + timedelta(days=2):%d/%m/%Y} 16:00\n"
+            for code, day in rows
+        ),
+        encoding="utf-8",
+    )
+    begun.write_text(
+        f"{head};received_at;limit_value;limit_unit\n"
+        + "".join(
+            f"dossier.received;{code};{described.format(state=2)};{day:%d/%m/%Y} 08:30;3;ngay_lam_viec\n"
+            for code, day in rows
+        ),
+        encoding="utf-8",
+    )
+    assert await asyncio.to_thread(command.main, [str(begun), "--apply"]) == 1
+    said = capsys.readouterr().err
+    assert "A2 hồ sơ này chưa có sự kiện kết thúc: hôm nay sẽ còn tính trong D05" in said
+    assert "Columns that are not read: Họ tên người nộp" in said
+    for file in (ended, begun):
+        assert await asyncio.to_thread(command.main, [str(file), "--apply"]) == 0
+        assert "40 events written" in capsys.readouterr().err
+    edges = bucket_edges("day", milliseconds(desk.clock.now()), 11)
+
+    def told(id: str) -> dict[date, float | None]:
+        points = read_series(client, indicator(id), ward, edges)
+        return {local_day(moment(point.start_ms)): point.reading.figure for point in points}
+
+    assert await comes(lambda: all(told("D02")[first + timedelta(days=n)] == 10 for n in range(4)))
+    assert await comes(lambda: all(told("D03")[first + timedelta(days=n + 2)] == 10 for n in range(4)))
+    assert shown(client, desk, "D05").numerator == 0
+    assert await asyncio.to_thread(command.main, [str(begun), "--apply"]) == 0
+    assert "0 new events, 40 rows there already" in capsys.readouterr().err
+    days = tmp_path / "ngay.csv"
+    days.write_text(f"Mã chỉ số;Ngày;Số\nD02;{first};15\n", encoding="utf-8")
+    assert await asyncio.to_thread(command.main, [str(days)]) == 1
+    assert "B2 IOC đã đếm ngày này từ các sự kiện được nhập từ tệp" in capsys.readouterr().err
+    posts = tmp_path / "tin.jsonl"
+    post = {"Loại sự kiện": "post.published", "platform": "zalo", "post_ref": "b", "topic_code": "cchc"}
+    today = desk.clock.now() - timedelta(hours=1)
+    posts.write_text(json.dumps({**post, "published_at": today.isoformat()}), encoding="utf-8")
+    assert await asyncio.to_thread(command.main, [str(posts)]) == 1
+    assert "IOC tự nhận sự kiện này từ ngày" in capsys.readouterr().err
+    report = await asyncio.to_thread(
+        run_audit, client, desk.ingest, scope_since(desk.ingest, None, ("D02", "D03", "D05", "D12"))
+    )
+    assert report.differences == 0, report.found
 
 
 async def test_the_pretend_ward_begins_with_what_its_people_know(
