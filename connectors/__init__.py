@@ -2,7 +2,6 @@
 
 A source is found by being here, by being one of the ready declarations that every install has, or by being declared in the data folder. Imports `ingest` only.
 
-`camera_desk`        whoever watches the cameras, over MQTT
 `civil_status`       a probe of the civil-status software
 `dossier_portal`     the information system of the one-stop shop, polled
 `equipment`          the centre's devices and its line, asked one by one

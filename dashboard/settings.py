@@ -8,6 +8,8 @@ from typing import Self
 from pydantic import Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+STORE_FOLDER = "dashboard"
+"""In the data folder."""
 _FEWEST_CHARACTERS = 8
 
 
@@ -79,8 +81,8 @@ class BoardSettings(BaseSettings):
 
     @property
     def folder(self) -> Path:
-        """Where the store of accounts, keys, screens and saved queries is, and the log-ins."""
-        return self.data_folder / "dashboard"
+        """Where the store of what people set is, and the log-ins."""
+        return self.data_folder / STORE_FOLDER
 
     @property
     def url(self) -> str:

@@ -111,6 +111,8 @@ class FieldRule(_Part):
     """Or the name of a field or column, as it is written."""
     value: Single | None = None
     """Or this value, always."""
+    is_named: Annotated[bool, Field(alias="named")] = False
+    """What is found is a device's name, and the field gets the group that it is named after: `tdp017-cong-cho` stands in TDP-017."""
     table: Name | None = None
     """Table that turns the source's codes into ours."""
     otherwise: Single | None = None

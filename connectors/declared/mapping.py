@@ -8,7 +8,7 @@ message is mapped, everything is taken out of it that no expression names.
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
-from typing import Any
+from typing import Any, get_args
 from zoneinfo import ZoneInfo
 
 from pydantic import TypeAdapter, ValidationError
@@ -16,7 +16,7 @@ from pydantic import TypeAdapter, ValidationError
 from connectors.declared.declaration import Declaration, EventRule, FieldRule, InvalidDeclaration
 from connectors.declared.expression import Expression, InvalidExpression, Steps, column
 from connectors.declared.value import converter, field_kind, field_type, to_text
-from ingest.contract.code import Reference
+from ingest.contract.code import AreaCode, Reference
 from ingest.contract.connector import Context, Identified, Mapped, ReceivedMessage
 from ingest.contract.envelope import invalid_event
 from ingest.contract.errors import InvalidEvent
@@ -24,6 +24,7 @@ from ingest.contract.event import Event
 from ingest.contract.events import event_types
 from ingest.contract.label import Label
 from ingest.contract.personal_fields import PERSONAL, normalise_field_name
+from ingest.untrusted.foreign_fields import named_area
 
 MOST_MADE = 1_000
 """Events that one message may become."""
@@ -330,6 +331,10 @@ class _Checking:
         for where, value in self._given(rule, table):
             self._check(f"{place}.{where}", event, name, value, hides=hides)
         make = converter(kind, rule.time or declared.times, self._zone, rule.number or declared.number)
+        if rule.is_named:
+            make = lambda value, _: named_area(to_text(value))  # noqa: E731
+            if AreaCode not in (hint := field_type(event, name), *get_args(hint)):
+                self._fault(place, "chỉ mã tổ dân phố mới lấy được từ tên", "only a group's code can be in a name")
         is_needed = event.model_fields[name].is_required()
         return _Field(name, read, table, rule.otherwise, make, is_needed, rule.value)
 

@@ -13,7 +13,7 @@ from ingest.contract.connector import Connector
 
 READY = Path(__file__).parents[1] / "ready"
 
-STANDING = ("content_post", "document_office", "petition_portal", "ward_register")
+STANDING = ("camera_desk", "content_post", "document_office", "petition_portal", "ward_register")
 """Those that are sources of every install."""
 
 

@@ -14,7 +14,7 @@ from connectors.declared.declaration import InvalidDeclaration
 from connectors.declared.dry_run import SampleReport, dry_run
 from connectors.declared.load import load_text
 from connectors.declared.mapping import declarable_events
-from connectors.declared.ready import ready_texts
+from connectors.declared.ready import ready_texts, standing_connectors
 from connectors.describe import CALENDAR, PASSWORD, SECRET, TOKEN, describe
 from connectors.managed.choices import SourceChoices
 from connectors.managed.declarations import DeclarationFiles
@@ -359,7 +359,7 @@ class SourceAdministration:
             label=connector.label,
             guide=connector.guide,
             way=cast(Any, _WAYS.get(type(way), "other")),
-            is_declared=connector.reads is not None,
+            is_declared=connector.reads is not None and connector not in standing_connectors(),
             is_off=is_off,
             is_read=running is not None and not isinstance(way, Misdeclared),
             light="none" if status is None or not status.is_known else "up" if status.reachable else "down",

@@ -1,8 +1,9 @@
-"""Period ways: from a chart to its figure for today, this week or this month, beside the period before."""
+"""Period ways: a chart's figure for today, this week or this month, beside the period before - in its place, and on a page of its own."""
 
 from typing import Any
 from urllib.parse import urlencode
 
+import dash_mantine_components as dmc
 from dash import html
 from dash.development.base_component import Component
 
@@ -17,6 +18,7 @@ PERIODS: dict[Period, Label] = {
     "week": Label("Tuần này", "This week"),
     "month": Label("Tháng này", "This month"),
 }
+LIVE = Label("Lúc này", "Now")
 COMPARED = Label("So với kỳ trước:", "Against the period before:")
 
 
@@ -29,3 +31,12 @@ def period_ways(state: BoardState, id: str) -> Component:
     ]
     named: dict[str, Any] = {"aria-label": state.say(COMPARED)}
     return html.Div([html.Span(state.say(COMPARED)), *links], className="period-ways", role="group", **named)
+
+
+def period_choice(state: BoardState, card: str) -> Component:
+    """The choice of a card's period; until one is chosen its chart is that of now."""
+    offered: list[tuple[str, Label]] = [("", LIVE), *PERIODS.items()]
+    data = [{"value": period, "label": state.say(label)} for period, label in offered]
+    named: dict[str, Any] = {"aria-label": state.say(COMPARED)}
+    chosen = dmc.SegmentedControl(id=f"{card}-period", data=data, value="", size="xs")
+    return html.Div(chosen, className="period-ways", role="group", **named)

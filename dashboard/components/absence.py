@@ -4,6 +4,7 @@ A line that has no card left leaves its room to the other lines. One line of tex
 """
 
 from collections.abc import Container, Iterator, Mapping, Sequence
+from functools import cache
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
@@ -14,7 +15,7 @@ from dashboard.state.page import BoardState, PropertyUpdate, PropertyUpdates
 from dashboard.words import text
 from dashboard.words.freshness import freshness
 from ingest.contract.label import Label
-from warehouse.catalogue import measure
+from warehouse.catalogue import entities, measure
 
 
 class CardLine(NamedTuple):
@@ -72,13 +73,22 @@ def absent_cards(lines: Sequence[CardLine], state: BoardState) -> frozenset[str]
 
 
 def _names(lines: Sequence[CardLine], absent: frozenset[str], state: BoardState) -> Iterator[str]:
-    """What is not connected: sources, or cards whose source's place another one has taken on the rest of the page."""
-    cards = [(id, measure(one), line) for line in lines for id, of in line.cards.items() for one in of]
-    replaced = {one.sources[0] for id, one, _ in cards if id not in absent and one.sources}
-    for id, one, line in cards:
-        if id in absent:
-            is_replaced = one.sources[0] in replaced and id in line.titles
-            yield state.say(line.titles[id]) if is_replaced else text.source_name(one.sources[0], state.language)
+    """What is not connected: sources, or cards, where another source tells of the same things."""
+    heard = {_streams().get(source) for source in state.signs}
+    for line in lines:
+        for id in [id for id in line.cards if id in absent]:
+            for source in dict.fromkeys(measure(one).sources[0] for one in line.cards[id]):
+                is_card = id in line.titles and _streams()[source] in heard
+                yield state.say(line.titles[id]) if is_card else text.source_name(source, state.language)
+
+
+@cache
+def _streams() -> dict[str, str]:
+    """By source, the stream of what it tells first of all."""
+    ranked = [
+        (place, source, entity.events[0].stream) for entity in entities() for place, source in enumerate(entity.sources)
+    ]
+    return {source: stream for _, source, stream in sorted(ranked, reverse=True)}
 
 
 def _line_style(line: CardLine, absent: Container[str] = frozenset()) -> dict[str, Any]:
@@ -86,7 +96,7 @@ def _line_style(line: CardLine, absent: Container[str] = frozenset()) -> dict[st
         width for id, width in zip(line.cards, line.widths or (1,) * len(line.cards), strict=True) if id not in absent
     ]
     columns = " ".join(f"minmax(0, {width}fr)" for width in widths)
-    return {"--columns": columns, "--others": max(1, len(widths) - 1)}
+    return {"--columns": columns, "--others": str(max(1, len(widths) - 1))}
 
 
 def _main_style(lines: Sequence[CardLine], absent: frozenset[str] = frozenset()) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from dash import html
 from dash.development.base_component import Component
 
 from dashboard.access.viewer import viewer
-from dashboard.charts.period_ways import period_ways
+from dashboard.charts.period_ways import period_choice, period_ways
 from dashboard.components import header, tile
 from dashboard.components.absence import CardLine, absent_cards, cards_main, room_updates
 from dashboard.components.trend import trend
@@ -62,9 +62,7 @@ class Card:
             ]
             body += [tile.big(name, unit), html.Div(said, className="caption")]
         if self.part:
-            body.append(self.part.layout(state))
-            if self.part.through and not viewer().is_display:
-                body.append(period_ways(state, self.part.through))
+            body += _drawn(self.id, self.part, state)
         if smalls := [tile.small(id.lower(), short_name(id, state.language)) for id in self.smalls]:
             body.append(tile.smalls(*smalls))
         facts = [html.Span(state.say(self.note))] if self.note else []
@@ -82,6 +80,17 @@ class Card:
         for id in self.smalls:
             found |= tile.small_updates(id, state)
         return found | (self.part.updates(state) if self.part else {})
+
+
+def _drawn(id: str, part: Widget, state: BoardState) -> list[Component]:
+    """What is drawn; for people, what shows something through time beside a choice of its period."""
+    drawn = part.layout(state)
+    if not part.through or viewer().is_display:
+        return [drawn]
+    if state.past:
+        return [drawn, period_ways(state, part.through)]
+    live = html.Div(drawn, id=f"{id}-live", className="period-place")
+    return [live, html.Div(id=f"{id}-told", className="period-place", hidden=True), period_choice(state, id)]
 
 
 class CardRow(NamedTuple):
@@ -159,4 +168,7 @@ def wall_page(
         has_news=has_said,
         pace=pace,
         past_updates=past_updates,
+        through={
+            card.id: card.part.through for line in lines for card in line.cards if card.part and card.part.through
+        },
     )

@@ -23,6 +23,8 @@ NOTHING = Label("Trang này không có phần hướng dẫn.", "The guide says 
 
 _HEADING = re.compile(r"^#{2,3} (.+)$", re.MULTILINE)
 _ENGLISH = re.compile(r"^\*English:\* ((?:.+\n?)+)", re.MULTILINE)
+_OF_INSTALLERS = re.compile(r"^\*\*Người cài đặt:\*\* (?:.+\n?)+", re.MULTILINE)
+"""What is done on the server, which the ward's people do not do."""
 _LINK = re.compile(r"\[([^\]]+)\]\([^)]+\)")
 """Links of the guide lead to files beside it, which the board does not serve."""
 
@@ -77,5 +79,6 @@ def register(app: Dash, pages: PageList) -> None:
 
 
 def _section(body: str) -> GuideSection:
+    body = _OF_INSTALLERS.sub("", body)
     english = _ENGLISH.search(body)
     return GuideSection(_ENGLISH.sub("", body).strip(), english[1].strip() if english else "")

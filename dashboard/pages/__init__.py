@@ -22,6 +22,7 @@ A page with callbacks of its own is a package: `page` is the layout, `callbacks`
 `proof/`         what stands behind one figure
 `sql/`           the analysts' page
 `sources/`       where the figures come from, and how they are connected
+`boundaries/`    the ward's own boundaries, chosen from a file
 `system/`        how the system itself is
 `past/`          every page as it was at a minute
 """

@@ -140,6 +140,9 @@ class Page:
     past_updates: "Callable[[PastQuestion], PropertyUpdates] | None" = None
     """What it asks the warehouse for, beyond its updates, of a minute of the past; blocks."""
 
+    through: Mapping[str, str] = field(default_factory=dict)
+    """By card, the measure that it shows through time, whose period people can choose."""
+
     reads_moment: bool = False
     """Whether it reads the moment in its address itself: it tells what was until then."""
 

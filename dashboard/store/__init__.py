@@ -1,4 +1,4 @@
-"""Store: what people set - accounts, keys, screens, saved queries - in one SQLite file that board and command line share.
+"""Store: what people set - accounts, keys, screens, saved queries, boundaries - in one SQLite file that board and command line share.
 
 `migrations/` holds its tables, by numbered statements that never change once applied.
 

@@ -23,12 +23,12 @@ class StoreChange(NamedTuple):
     by: str
     """An account of the board, a user of this PC, or the system itself."""
     kind: str
-    """`account`, `feed_key`, `display`, `source` or `import`."""
+    """`account`, `feed_key`, `display`, `source`, `import` or `map`."""
     subject: str
-    """Name of the account; id and name of the key or screen; id of the source, and in brackets what of it."""
+    """Name of the account; id and name of the key or screen; id of the source, and in brackets what of it; number of the map."""
     act: str
     """`added`, `removed`; of an account also `reset` (to a random password) and `password` (chosen by the person); of a
-    source what was done with it, and `refused` if it was not done after all."""
+    source what was done with it, and `refused` if it was not done after all; of a map `taken` and `withdrawn`."""
 
 
 def record_change(connection: sqlite3.Connection, kind: str, subject: str, act: str, by: str = "") -> None:

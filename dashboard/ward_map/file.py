@@ -1,25 +1,33 @@
-"""File: the ward's own boundaries, `map.geojson` in the data folder; the pretend ward's until there are any, or while they are wrong."""
+"""File: which boundaries are drawn.
+
+Those that an administrator took in the browser, else the ward's file `map.geojson` in the data folder; the pretend ward's until there are
+any, or while they are wrong.
+"""
 
 from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
+from dashboard.settings import STORE_FOLDER
 from dashboard.ward_map.drawing import Drawing, draw
 from dashboard.ward_map.geojson import LARGEST, MapRefused, read_boundaries
+from dashboard.ward_map.kept import drawn_map
+from ingest.contract.clock import WARD_ZONE
 from ingest.contract.label import Label
 
 NAME = "map.geojson"
 PRETEND = Path(__file__).with_name("pretend.geojson")
 
 MISSING = Label(
-    "Chưa có ranh giới của phường: đang vẽ bản đồ minh họa. Đặt tệp {file}.",
-    "There are no boundaries of the ward yet: a map for illustration is drawn. Put a file {file} there.",
+    "Chưa có ranh giới của phường: đang vẽ bản đồ minh họa. Nạp tệp ở trang Vận hành → Ranh giới phường.",
+    "There are no boundaries of the ward yet: a map for illustration is drawn. Choose a file on the page Operation → Ward boundaries.",
 )
 WRONG = Label(
     "{file} không dùng được, đang vẽ bản đồ minh họa: {why}.",
     "{file} is not used, a map for illustration is drawn: {why}.",
 )
 OWN = Label("Bản đồ theo {file}.", "The map is that of {file}.")
+TAKEN = Label("tệp {by} nạp lúc {at}", "the file that {by} chose at {at}")
 
 
 class ShownMap(NamedTuple):
@@ -35,12 +43,20 @@ class ShownMap(NamedTuple):
 
 
 def shown_map(data_folder: Path, groups: int) -> ShownMap:
-    """The map as it is now; the file is read again when it has changed."""
+    """The map as it is now; what changes is read again."""
+    taken = drawn_map(data_folder / STORE_FOLDER)
+    if taken:
+        at = f"{taken.at.astimezone(WARD_ZONE):%H:%M %d/%m/%Y}"
+        named = Label(TAKEN.vi.format(by=taken.by, at=at), TAKEN.en.format(by=taken.by, at=at))
+        try:
+            return ShownMap(_drawn(taken.content, groups), False, _named(OWN, named))
+        except MapRefused as error:  # the ward has another number of groups since
+            return _pretend(WRONG, named, groups, error.why)
     path = data_folder / NAME
     try:
         state = path.stat()
     except OSError:
-        return _pretend(MISSING, path, groups)
+        return _pretend(MISSING, _both(path), groups)
     return _own(path, groups, state.st_mtime_ns, state.st_size)
 
 
@@ -51,27 +67,36 @@ def _own(path: Path, groups: int, _changed_ns: int, size: int) -> ShownMap:
             raise MapRefused(Label("không phải là tệp", "it is no file"))
         with path.open("rb") as file:
             content = file.read(LARGEST + 1)
-        return ShownMap(draw(read_boundaries(content, groups)), False, _named(OWN, path))
+        return ShownMap(_drawn(content, groups), False, _named(OWN, _both(path)))
     except OSError as error:
         why = Label("không đọc được", f"it cannot be read ({error.strerror})")
     except MapRefused as error:
         why = error.why
-    return _pretend(WRONG, path, groups, why)
+    return _pretend(WRONG, _both(path), groups, why)
 
 
-def _pretend(said: Label, path: Path, groups: int, why: Label | None = None) -> ShownMap:
-    return ShownMap(_pretend_drawing(groups), True, _named(said, path, why), why is not None)
+@lru_cache(maxsize=2)
+def _drawn(content: bytes, groups: int) -> Drawing:
+    return draw(read_boundaries(content, groups))
+
+
+def _both(path: Path) -> Label:
+    return Label(str(path), str(path))
+
+
+def _pretend(said: Label, file: Label, groups: int, why: Label | None = None) -> ShownMap:
+    return ShownMap(_pretend_drawing(groups), True, _named(said, file, why), why is not None)
 
 
 @lru_cache(maxsize=2)
 def _pretend_drawing(groups: int) -> Drawing | None:
     try:
-        return draw(read_boundaries(PRETEND.read_bytes(), groups))
+        return _drawn(PRETEND.read_bytes(), groups)
     except MapRefused:
         return None
 
 
-def _named(said: Label, path: Path, why: Label | None = None) -> Label:
+def _named(said: Label, file: Label, why: Label | None = None) -> Label:
     return Label(
-        said.vi.format(file=path, why=why.vi if why else ""), said.en.format(file=path, why=why.en if why else "")
+        said.vi.format(file=file.vi, why=why.vi if why else ""), said.en.format(file=file.en, why=why.en if why else "")
     )

@@ -78,7 +78,7 @@ class SourceCard(_Message):
     guide: Label | None = None
     way: Literal["webhook", "files", "rest", "sql", "mqtt", "devices", "probe", "syslog", "other", "faulty"]
     is_declared: bool
-    """Whether a file declares it; else it is in code."""
+    """Whether the ward declares it; else it comes with the product."""
     is_off: bool = False
     is_read: bool = False
     """Whether it is started: it is on, and everything that it needs is set."""

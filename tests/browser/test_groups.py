@@ -94,6 +94,38 @@ def test_a_cell_is_pressed_and_its_group_s_devices_say_since_when(board, page, a
     page.screenshot(path=artefacts / "device.png")
 
 
+def test_an_administrator_looks_at_a_file_of_boundaries_takes_it_and_goes_back(board, screen, artefacts):
+    name = f"person-{next(NAMES)}"
+    password = board.accounts.add(name, frozenset({"admin"}))
+    page = screen(f"{board.url}/login?next=/boundaries")
+    page.fill("[name=name]", name)
+    page.fill("[name=password]", password)
+    page.keyboard.press("Enter")
+    expect(page.locator("#boundaries-now")).to_contain_text("map.geojson")
+    page.on("dialog", lambda dialog: dialog.accept())
+
+    def choose_file(features):
+        content = json.dumps({"type": "FeatureCollection", "features": features}).encode()
+        page.locator("#boundaries-upload input").set_input_files(
+            {"name": "phuong.geojson", "mimeType": "application/geo+json", "buffer": content}
+        )
+
+    choose_file([*pretend_features()][:-1])
+    expect(page.locator("#boundaries-fault")).to_contain_text("thiếu ranh giới tổ")
+    expect(page.locator("#boundaries-take")).to_be_disabled()
+    choose_file([*pretend_features(), placed("nobody-1")])
+    expect(page.locator("#boundaries-preview")).to_contain_text("không biết các thiết bị: nobody-1")
+    expect(page.locator("#boundaries-preview .area")).to_have_count(70)
+    page.screenshot(path=artefacts / "boundaries.png", full_page=True)
+    expect(page.locator("#boundaries-now")).to_contain_text("map.geojson")
+    page.locator("#boundaries-take").click()
+    expect(page.locator("#boundaries-now")).to_contain_text(f"tệp {name} nạp lúc")
+    expect(page.locator("#boundaries-kept")).to_contain_text(name)
+    page.locator("#boundaries-back-button").click()
+    expect(page.locator("#boundaries-now")).to_contain_text("map.geojson")
+    expect(page.locator("#boundaries-back-button")).to_be_disabled()
+
+
 def focused(page):
     return page.evaluate("document.activeElement.id || document.activeElement.dataset.name")
 

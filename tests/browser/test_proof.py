@@ -121,3 +121,18 @@ def until_there(page, row):
             return
         page.click("#letters-refresh")
     expect(row).to_be_visible(timeout=PATIENCE)
+
+
+def test_a_chart_s_card_carries_the_choice_of_its_period(open_board, artefacts):
+    with open_board("/queue", ("leader",)) as page:
+        live(page)
+        card = page.locator("#arrivals-card")
+        expect(card.locator("#arrivals-live .main-svg").first).to_be_visible()
+        card.get_by_text("Tuần này", exact=True).click()
+        expect(card.locator("#arrivals-told .main-svg").first).to_be_visible()
+        expect(card.locator("#arrivals-told")).to_contain_text("Tuần này, đến")
+        expect(card.locator("#arrivals-live .main-svg").first).to_be_hidden()
+        page.screenshot(path=artefacts / "card-of-a-week.png")
+        card.get_by_text("Lúc này", exact=True).click()
+        expect(card.locator("#arrivals-live .main-svg").first).to_be_visible()
+        expect(card.locator("#arrivals-told")).to_be_hidden()

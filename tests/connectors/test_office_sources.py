@@ -13,7 +13,7 @@ from ingest.contract.events import document, health
 from tests.connectors.support.taking import events, reason, take
 
 TIME = "2026-11-19T09:00:00+07:00"
-POSTS, DOCUMENTS, PETITIONS, REGISTER = standing_connectors()
+OFFICE = POSTS, DOCUMENTS, PETITIONS, REGISTER = standing_connectors()[1:]
 START = datetime(2026, 11, 19, 2, tzinfo=UTC)
 
 
@@ -51,7 +51,7 @@ def test_where_a_petitions_matter_lies_is_known_by_the_groups_code_alone(said: A
 
 @pytest.mark.parametrize(
     "connector",
-    standing_connectors(),
+    OFFICE,
     ids=lambda one: one.id,
 )
 def test_a_sign_of_life_brings_nothing(connector: Connector) -> None:

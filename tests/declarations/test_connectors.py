@@ -66,7 +66,10 @@ def mapper(connector: Connector) -> Mapper:
 
 def lines(connector: Connector) -> list[Any]:
     sample = SAMPLES / connector.sample if connector.sample else READY / f"{connector.id}.jsonl"
-    return [json.loads(line) for line in sample.read_text("utf-8").splitlines()]
+    said = [json.loads(line) for line in sample.read_text("utf-8").splitlines()]
+    if isinstance(connector.way, Subscription) and not connector.sample:
+        return [{"topic": connector.way.topics[0], "payload": one, "retained": False} for one in said]
+    return said
 
 
 def sent(connector: Connector, line: Any) -> Sent:

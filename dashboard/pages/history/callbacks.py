@@ -8,8 +8,8 @@ from dash import Dash, Input, Output, State, html, no_update
 from dashboard.access.viewer import viewer
 from dashboard.board.live import Live
 from dashboard.board.page_services import Services
-from dashboard.charts.graph import redraw, redrawn
-from dashboard.pages.history.choice import HistoryChoice, history_choice
+from dashboard.charts.graph import graph, redraw, redrawn
+from dashboard.pages.history.choice import HistoryChoice, history_choice, periods
 from dashboard.pages.history.page import FIRST, PAGE, SPANS
 from dashboard.pages.history.period import PeriodNote, period_chart, period_csv, period_said, period_table
 from dashboard.pages.history.tables import HistoryNote, history_chart, history_csv, value_history_table
@@ -37,6 +37,7 @@ NO_SPAN = Label(
 )
 
 UNTIL = Label("Đến {time}.", "Until {time}.")
+MORE = Label("Bảng số, chia theo, tải CSV", "Table, split, CSV")
 
 MOST_DAYS: dict[Grain, int] = {"hour": 31, "day": 731}
 """Days that can be told by a grain; of the others, those of the longest span."""
@@ -54,6 +55,8 @@ def register(app: Dash, services: Services) -> None:
     """Attach the page's callbacks."""
     live, reader = services.live, services.reader
     _register_download(app, live, reader)
+    for card, id in {card: id for page in live.pages.values() for card, id in page.through.items()}.items():
+        _register_card(app, services, card, id)
 
     @app.callback(
         Output("url", "search"),
@@ -140,6 +143,32 @@ async def _told(
         return await reader.ask(ask)
     chosen = chosen_period(one, asked.grain, asked.span, asked.since, end_ms)
     return await reader.ask(lambda client: answer_history(client, one, live, chosen, at))
+
+
+def _register_card(app: Dash, services: Services, card: str, id: str) -> None:
+    """Let a card of another page show its measure in a period, in the place of what is so now."""
+
+    @app.callback(
+        Output(f"{card}-told", "children"),
+        Output(f"{card}-told", "hidden"),
+        Output(f"{card}-live", "hidden"),
+        Input(f"{card}-period", "value"),
+        prevent_initial_call=True,
+    )
+    async def choose(period: object) -> tuple[Any, ...]:
+        one, language = _allowed(id), viewer().language
+        if one is None or period not in periods(one):
+            return None, True, False
+        search = HistoryChoice(period).search()
+        try:
+            told = await _told(services.live, services.reader, one, search)
+        except (TooMuchError, Unavailable) as error:
+            return (TOO_MUCH if isinstance(error, TooMuchError) else WAREHOUSE_ASK_AGAIN).text(language), False, False
+        if not isinstance(told, PeriodNote):
+            raise AssertionError
+        drawn = graph(f"{card}-period", period_chart(told, language), one.label.text(language))
+        more = html.A(MORE.text(language), href=f"/history/{id}{search}", className="back")
+        return [html.Div([*period_said(told, language), more], className="period-said"), drawn], False, True
 
 
 def _register_download(app: Dash, live: Live, reader: WarehouseQueries) -> None:

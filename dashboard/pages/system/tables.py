@@ -71,6 +71,7 @@ CHANGED = {
     "display": Label("Màn hình", "Display"),
     "import": Label("Nhập sự kiện", "Imported events"),
     "source": Label("Nguồn", "Source"),
+    "map": Label("Bản đồ", "Map"),
 }
 ACTS = {
     "added": Label("thêm", "added"),
@@ -87,6 +88,8 @@ ACTS = {
     "revealed": Label("xem khóa", "secret shown"),
     "tested": Label("gửi tin thử", "tested"),
     "refused": Label("bị từ chối, không làm", "refused, not done"),
+    "taken": Label("nạp ranh giới", "boundaries taken"),
+    "withdrawn": Label("quay lại bản trước", "the former taken again"),
 }
 NEVER = Label("chưa", "never")
 FAILED = Label("không được", "failed")

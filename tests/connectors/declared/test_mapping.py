@@ -224,6 +224,7 @@ def swapped(old, new):
         (swapped('CONG = "dvcqg"', 'CONG = "cong"'), "fields.channel.table.CONG", "'cong'"),
         (swapped('value = "hien_truong"', 'value = 5'), "fields.category.value", "5"),
         (swapped('{value = "hien_truong"}', '{value = "hien_truong", from = "x"}'), "fields.category", "exactly one"),
+        (swapped('column = "linh vuc"', 'column = "linh vuc", named = true'), "fields.field_code", "only a group's code"),
         (swapped('petition_ref = "ma"', 'petition_ref = {value = "x"}'), "fields.petition_ref.value", "pseudonym"),
         (swapped("buoc == 'TN'", "buoc = 'TN'"), "events[1] petition.received.when", "at character"),
         (swapped('"toDanPho"', '"nguoi.hoTen"'), "fields.area_code", "personal data (hoTen)"),

@@ -191,8 +191,10 @@ def test_a_source_of_every_install_can_be_changed_and_is_itself_again_afterwards
     assert own == ready_texts()["petition_portal"]
     desk.save("petition_portal", own.replace('vi = "Phản ánh, kiến nghị"', 'vi = "Của phường"'))
     assert desk.cards()["petition_portal"].label.vi == "Của phường"
+    assert desk.cards()["petition_portal"].is_declared
     desk.ask(RemoveDeclaration(id="petition_portal", by="lan"))
     assert desk.cards()["petition_portal"].label.vi == "Phản ánh, kiến nghị"
+    assert not desk.cards()["petition_portal"].is_declared
     why = refused(desk, RemoveDeclaration(id="petition_portal", by="lan"), DeclarationText)
     assert "no declaration of its own" in why
 

@@ -14,3 +14,5 @@ def test_the_guide_has_a_section_for_every_page(path):
     assert section.text("vi") == section.vi
     assert "](" not in section.vi + section.en
     assert "English" not in section.vi + section.en
+    for of_installers in ("./ioc", "IOC_", ".toml", "Người cài đặt:"):
+        assert of_installers not in section.vi + section.en, "it is done in the browser, or by others"

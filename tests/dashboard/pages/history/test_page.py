@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dashboard.access.viewer import Viewer, set_viewer
+from dashboard.apps.page_list import pages
 from dashboard.charts.period_ways import PERIODS
 from dashboard.pages.history.callbacks import NO_SPAN, TOO_MANY, HistoryPeriod, chosen_period
 from dashboard.pages.history.choice import SPLITS, HistoryChoice, history_choice, periods, splits
@@ -247,3 +248,14 @@ async def test_quarters_years_and_any_days_can_be_chosen(tmp_path, chosen, name)
         assert name in str(answer["timeline-table"])
         assert answer[CHART]["data"]["figure"]["data"][0]["y"][-1] == 5
         assert len(reader.client.asked) == 2, "now and a year before"
+
+
+async def test_a_card_shows_its_measure_in_a_period_and_again_as_it_is_now(tmp_path):
+    """What it shows of a period is what the history shows; here it cannot be read."""
+    cards = {card: id for page in pages().values() for card, id in page.through.items()}
+    assert {"arrivals": "Q01", "received": "D01", "daily": "P01", "events": "C03"}.items() <= cards.items()
+    async with BoardOfTests(tmp_path).logged_in() as client:
+        for period, is_told in (("week", True), ("", False), ("decade", False), (None, False)):
+            got = await call(client, "arrivals-told.children", [(("arrivals-period", "value"), period)])
+            assert (got["arrivals-told"]["hidden"], got["arrivals-live"]["hidden"]) == (not is_told, False), period
+            assert ("không" in str(got["arrivals-told"]["children"])) == is_told
