@@ -7,9 +7,8 @@ from typing import Any
 
 from commands.install.settings import Install
 from connectors.managed.event_import import map_event_file
-from dashboard.entry.event_file import EventPlan, plan_events, send_past_events
+from dashboard.entry.event_file import EventPlan, plan_events, record_import, send_past_events
 from dashboard.entry.file import file_digest
-from dashboard.store.changes import record_change
 from dashboard.store.store import BoardStore
 from ingest.contract.clock import Clock
 from ingest.contract.connector import Context
@@ -38,8 +37,7 @@ def send_events(install: Install, plan: EventPlan, by: str, told: Callable[[int]
         StoreUnavailable: it cannot be written down, so it is not done.
         Unavailable: Kafka or the warehouse is away; the same file again sends what is missing.
     """
-    with BoardStore(install.board.folder).change() as connection:
-        record_change(connection, "import", f"{plan.kind} ({plan.batch})", f"events: {len(plan.events)}", by)
+    record_import(BoardStore(install.board.folder), plan, by)
 
     async def ask(question: Callable[[Client], Any]) -> Any:
         return await asyncio.to_thread(answer, question)

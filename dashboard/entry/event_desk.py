@@ -6,9 +6,8 @@ from typing import NamedTuple
 from dashboard.access.viewer import Viewer
 from dashboard.entry.act import NOT_ALLOWED
 from dashboard.entry.amount import EntryRefused, refusal
-from dashboard.entry.event_file import EventPlan, plan_events, send_past_events
+from dashboard.entry.event_file import EventPlan, plan_events, record_import, send_past_events
 from dashboard.state.queries import WarehouseQueries
-from dashboard.store.changes import record_change
 from dashboard.store.store import BoardStore
 from ingest.administration.message import MapFile, MappedFile, SourceRefused
 from ingest.administration.remote import RemoteSources
@@ -63,11 +62,5 @@ class EventDesk(NamedTuple):
             StoreUnavailable: it cannot be written down, so it is not done.
             Unavailable: Kafka or the warehouse is away; the same file again sends what is missing.
         """
-        await asyncio.to_thread(self._record, plan, person)
+        await asyncio.to_thread(record_import, self.store, plan, person.name)
         await send_past_events(self.ingest, plan.events, self.reader.ask, lambda done: None)
-
-    def _record(self, plan: EventPlan, person: Viewer) -> None:
-        with self.store.change() as connection:
-            record_change(
-                connection, "import", f"{plan.kind} ({plan.batch})", f"events: {len(plan.events)}", person.name
-            )

@@ -15,6 +15,8 @@ from typing import Any, NamedTuple
 
 from dashboard.entry.amount import refusal
 from dashboard.entry.file import MOST_FAULTS, CellFault, columns_of
+from dashboard.store.changes import record_change
+from dashboard.store.store import BoardStore
 from ingest.administration.message import KIND_COLUMN, MappedFile
 from ingest.contract.calendar import local_day
 from ingest.contract.envelope import Envelope, envelope
@@ -158,6 +160,16 @@ def event_plan_said(plan: EventPlan) -> list[Label]:
     if plan.dropped:
         said.append(_said(DROPPED, columns=", ".join(plan.dropped)))
     return [*said, FOR_EVER]
+
+
+def record_import(store: BoardStore, plan: EventPlan, by: str) -> None:
+    """Write down who imports events, before it is done.
+
+    Raises:
+        StoreUnavailable: it cannot be written down.
+    """
+    with store.change() as connection:
+        record_change(connection, "import", f"{plan.kind} ({plan.batch})", f"events: {len(plan.events)}", by)
 
 
 async def send_past_events(

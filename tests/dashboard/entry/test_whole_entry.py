@@ -3,7 +3,7 @@
 import asyncio
 import importlib
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -62,6 +62,29 @@ def client(stack: Stack) -> Iterator[Client]:
 def desk(stack: Stack) -> FigureDesk:
     ingest = stack.settings(IngestSettings)
     return FigureDesk(ingest, WarehouseReader(stack.settings(WarehouseSettings)), ingest.clock())
+
+
+Typed = Callable[..., Awaitable[tuple[int, str]]]
+
+
+@pytest.fixture(scope="module")
+def admin(stack: Stack) -> str:
+    Accounts(stack.install.board).add("admin", frozenset({"admin"}))
+    return "admin"
+
+
+@pytest.fixture
+def typed(stack: Stack, admin: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Typed:
+    """`./ioc import` as somebody types it: its exit code, and what it says."""
+    for name, value in stack.variables.items():
+        monkeypatch.setenv(name, value)
+    command = importlib.import_module("commands.import")
+
+    async def run(*arguments: object) -> tuple[int, str]:
+        code = await asyncio.to_thread(command.main, [str(one) for one in arguments])
+        return code, capsys.readouterr().err
+
+    return run
 
 
 def readings(client: Client, desk: FigureDesk) -> Readings:
@@ -127,41 +150,28 @@ async def test_a_figure_counts_once_a_second_person_has_confirmed_it_and_a_corre
 
 
 async def test_the_reports_figures_are_a_file_that_is_imported_once_and_undone(
-    stack: Stack, client: Client, desk: FigureDesk, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    stack: Stack, client: Client, desk: FigureDesk, typed: Typed
 ) -> None:
-    for name, value in stack.variables.items():
-        monkeypatch.setenv(name, value)
-    command = importlib.import_module("commands.import")
     install = stack.install
-    Accounts(install.board).add("admin", frozenset({"admin"}))
     assert await asyncio.to_thread(enter_pretend_baseline, install, desk.clock) == 7
     for id, sides in REPORT.items():
         assert await comes(lambda id=id, sides=sides: shown(client, desk, id)[1:3] == sides), id  # type: ignore[misc]
         assert id == "D04" or (agrees(client, desk, id) and agrees(client, desk, f"N{id}")), id
     assert await asyncio.to_thread(enter_pretend_baseline, install, desk.clock) == 0
 
-    assert await asyncio.to_thread(command.main, [str(PRETEND_BASELINE), "--apply"]) == 0
-    said = capsys.readouterr()
-    assert "7 rows there already" in said.err
-    batch = said.err.partition("Import ")[2].partition(":")[0]
-    assert await asyncio.to_thread(command.main, ["--undo", batch]) == 0
-    assert "Nothing was written" in capsys.readouterr().err
-    assert await asyncio.to_thread(command.main, ["--undo", batch, "--apply"]) == 0
+    code, said = await typed(PRETEND_BASELINE, "--apply")
+    assert (code, "7 rows there already" in said) == (0, True)
+    batch = said.partition("Import ")[2].partition(":")[0]
+    code, said = await typed("--undo", batch)
+    assert (code, "Nothing was written" in said) == (0, True)
+    assert (await typed("--undo", batch, "--apply"))[0] == 0
     assert await comes(lambda: shown(client, desk, "Q11").numerator == 0)
     assert agrees(client, desk, "Q11")
 
 
 async def test_totals_of_days_before_are_shown_in_the_history_alone_and_undone(
-    stack: Stack,
-    client: Client,
-    desk: FigureDesk,
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
-    tmp_path: Path,
+    client: Client, desk: FigureDesk, typed: Typed, tmp_path: Path
 ) -> None:
-    for name, value in stack.variables.items():
-        monkeypatch.setenv(name, value)
-    command = importlib.import_module("commands.import")
     ward, now = desk.ingest.ward, desk.clock.now()
     came = PostPublished(platform="portal", post_ref="bai-1", topic_code="cchc", published_at=now - timedelta(days=90))
     await send_own_events(desk.ingest, "connectors", now, came)
@@ -171,13 +181,14 @@ async def test_totals_of_days_before_are_shown_in_the_history_alone_and_undone(
     file = tmp_path / "ngay.csv"
     head = "Mã chỉ số;Ngày;Tách theo;Mã phần;Số;Trên tổng số;Nguồn\n"
     file.write_text(f"{head}V02;{day};platform;zalo;4;;báo cáo của phường\nV02;{today};;;9;;\n", encoding="utf-8")
-    assert await asyncio.to_thread(command.main, [str(file), "--apply"]) == 1
-    assert "B3 ngày này chưa hết" in capsys.readouterr().err
+    code, said = await typed(file, "--apply")
+    assert (code, "B3 ngày này chưa hết" in said) == (1, True)
     days = [day - timedelta(days=n) for n in range(400)]
     rows = "".join(f"Q03;{one};;;12,5;{n + 1};\nQ01;{one};;;7;;\n" for n, one in enumerate(days))
     file.write_text(f"{head}V02;{day};platform;zalo;4;;báo cáo của phường\n{rows}", encoding="utf-8")
-    assert await asyncio.to_thread(command.main, [str(file), "--apply"]) == 0
-    batch = capsys.readouterr().err.partition("Import ")[2].partition(":")[0]
+    code, said = await typed(file, "--apply")
+    assert code == 0, said
+    batch = said.partition("Import ")[2].partition(":")[0]
     asked = "SELECT indicator, toString(day), dimension, member, numerator, denominator, value FROM day_totals WHERE day = %(day)s ORDER BY 1"
     told = [
         ("Q01", str(day), "", "", 7, None, 7.0),
@@ -191,27 +202,24 @@ async def test_totals_of_days_before_are_shown_in_the_history_alone_and_undone(
     assert {one.source_code for one in points[day].entered} == {"bao_cao_phuong"}
     assert shown(client, desk, "V02")[1:3] == before[1:3], "nothing is added to what this system counts"
 
-    assert await asyncio.to_thread(command.main, [str(file), "--apply"]) == 0
-    assert "0 changes, 801 rows there already" in capsys.readouterr().err
+    code, said = await typed(file, "--apply")
+    assert (code, "0 changes, 801 rows there already" in said) == (0, True)
     assert [one.size for one in await desk.imports()] == [801]
     assert not (await desk.plan_undo(batch, Viewer("admin", frozenset({"leader"})))).changes
     await desk.send((await desk.plan_undo(batch, Viewer("admin", frozenset({"admin"})))).events)
     assert await comes(lambda: client.query("SELECT count() FROM day_totals") == [(0,)])
     points = {local_day(moment(point.start_ms)): point for point in read_series(client, indicator("V02"), ward, edges)}
     assert points[day].reading.figure == 1, "what a late event told of the day stands again"
+    posts = tmp_path / "tin.jsonl"
+    post = {"Loại sự kiện": "post.published", "platform": "zalo", "post_ref": "b", "topic_code": "cchc"}
+    posts.write_text(json.dumps({**post, "published_at": (now - timedelta(hours=1)).isoformat()}), encoding="utf-8")
+    code, said = await typed(posts)
+    assert (code, "IOC tự nhận sự kiện này từ ngày" in said) == (1, True)
 
 
 async def test_events_of_before_count_on_their_day_once_and_what_is_not_over_is_refused(
-    stack: Stack,
-    client: Client,
-    desk: FigureDesk,
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
-    tmp_path: Path,
+    client: Client, desk: FigureDesk, typed: Typed, tmp_path: Path
 ) -> None:
-    for name, value in stack.variables.items():
-        monkeypatch.setenv(name, value)
-    command = importlib.import_module("commands.import")
     ward, first = desk.ingest.ward, local_day(desk.clock.now()) - timedelta(days=9)
     shared = "unit_id;procedure_code;field_code;channel;state_to;Họ tên người nộp"
     ended, begun = tmp_path / "ket-thuc.csv", tmp_path / "tiep-nhan.csv"
@@ -234,13 +242,13 @@ async def test_events_of_before_count_on_their_day_once_and_what_is_not_over_is_
         ),
         encoding="utf-8",
     )
-    assert await asyncio.to_thread(command.main, [str(begun), "--apply"]) == 1
-    said = capsys.readouterr().err
+    code, said = await typed(begun, "--apply")
+    assert code == 1
     assert "A2 hồ sơ này chưa có sự kiện kết thúc: hôm nay sẽ còn tính trong D05" in said
     assert "Columns that are not read: Họ tên người nộp" in said
     for file in (ended, begun):
-        assert await asyncio.to_thread(command.main, [str(file), "--apply"]) == 0
-        assert "40 events written" in capsys.readouterr().err
+        code, said = await typed(file, "--apply")
+        assert (code, "40 events written" in said) == (0, True), said
     edges = bucket_edges("day", milliseconds(desk.clock.now()), 11)
 
     def told(id: str) -> dict[date, float | None]:
@@ -250,18 +258,12 @@ async def test_events_of_before_count_on_their_day_once_and_what_is_not_over_is_
     assert await comes(lambda: all(told("D02")[first + timedelta(days=n)] == 10 for n in range(4)))
     assert await comes(lambda: all(told("D03")[first + timedelta(days=n + 2)] == 10 for n in range(4)))
     assert shown(client, desk, "D05").numerator == 0
-    assert await asyncio.to_thread(command.main, [str(begun), "--apply"]) == 0
-    assert "0 new events, 40 rows there already" in capsys.readouterr().err
+    code, said = await typed(begun, "--apply")
+    assert (code, "0 new events, 40 rows there already" in said) == (0, True)
     days = tmp_path / "ngay.csv"
     days.write_text(f"Mã chỉ số;Ngày;Số\nD02;{first};15\n", encoding="utf-8")
-    assert await asyncio.to_thread(command.main, [str(days)]) == 1
-    assert "B2 IOC đã đếm ngày này từ các sự kiện được nhập từ tệp" in capsys.readouterr().err
-    posts = tmp_path / "tin.jsonl"
-    post = {"Loại sự kiện": "post.published", "platform": "zalo", "post_ref": "b", "topic_code": "cchc"}
-    today = desk.clock.now() - timedelta(hours=1)
-    posts.write_text(json.dumps({**post, "published_at": today.isoformat()}), encoding="utf-8")
-    assert await asyncio.to_thread(command.main, [str(posts)]) == 1
-    assert "IOC tự nhận sự kiện này từ ngày" in capsys.readouterr().err
+    code, said = await typed(days)
+    assert (code, "B2 IOC đã đếm ngày này từ các sự kiện được nhập từ tệp" in said) == (1, True)
     report = await asyncio.to_thread(
         run_audit, client, desk.ingest, scope_since(desk.ingest, None, ("D02", "D03", "D05", "D12"))
     )
