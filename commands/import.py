@@ -1,4 +1,4 @@
-"""Import figures that people keep in XLSX or CSV: `FILE` shows what would change, `--apply` does it, `--undo BATCH`, `--template FILE`.
+"""Import figures that people keep in XLSX or CSV, of periods or of days before: `FILE` shows what would change, `--apply`, `--undo BATCH`, `--template FILE`.
 
 Vi: Nhập số liệu từ tệp XLSX hoặc CSV: xem trước thay đổi, `--apply` mới ghi; hoàn tác; tải mẫu.
 """
@@ -7,16 +7,21 @@ import argparse
 import sys
 from pathlib import Path
 
+from commands.install.event_import import event_plan, send_events
 from commands.install.figure_import import file_plan, send_figures, undo_plan
 from commands.install.settings import Install
 from commands.install.store_command import run_on_store
-from commands.install.terminal import say, table_lines, terminal_line
+from commands.install.terminal import ProgressBar, say, table_lines, terminal_line
 from dashboard.access.accounts import FIRST, Accounts
 from dashboard.access.viewer import Viewer
+from dashboard.entry.act import NOT_ALLOWED
 from dashboard.entry.amount import EntryRefused, amount_text, period_name
 from dashboard.entry.change import ImportPlan
-from dashboard.entry.file import csv_template, workbook_template
+from dashboard.entry.event_file import event_plan_said, is_event_file
+from dashboard.entry.template import EVENTS, FIGURES, TEMPLATES, FileKind, template_file
+from ingest.administration.message import SourceRefused
 from ingest.contract.calendar import local_day
+from ingest.contract.clock import Clock
 from ingest.contract.errors import Unavailable
 from warehouse.catalogue import indicator
 
@@ -34,8 +39,8 @@ def _done(install: Install, options: argparse.Namespace) -> int:
     clock = install.ingest.clock()
     try:
         if options.template:
-            make = workbook_template if options.template.suffix.lower() == ".xlsx" else csv_template
-            options.template.write_bytes(make(local_day(clock.now())))
+            kind: FileKind = "xlsx" if options.template.suffix.lower() == ".xlsx" else "csv"
+            options.template.write_bytes(template_file(options.of, kind, local_day(clock.now())))
             terminal_line(f"  {options.template}")
             return 0
         account = Accounts(install.board).all().get(options.by)
@@ -43,6 +48,8 @@ def _done(install: Install, options: argparse.Namespace) -> int:
             say(f"Không có tài khoản {options.by}.", f"There is no account {options.by}.")
             return 2
         person = Viewer(account.name, account.rights)
+        if not options.undo and is_event_file(options.file):
+            return _events(install, options, person, clock)
         if options.undo:
             plan = undo_plan(install, options.undo, person, clock)
         else:
@@ -56,8 +63,9 @@ def _done(install: Install, options: argparse.Namespace) -> int:
             say(f"Đã ghi {len(plan.events)} số.", f"{len(plan.events)} figures written.")
         elif plan.events:
             say("Chưa ghi gì: thêm --apply để ghi.", "Nothing was written: --apply does it.")
-    except EntryRefused as fault:
-        say(fault.said.vi, fault.said.en)
+    except (EntryRefused, SourceRefused) as fault:
+        said = fault.said if isinstance(fault, EntryRefused) else fault.label
+        say(said.vi, said.en)
         return 1
     except OSError as error:
         say(f"Không đọc, ghi được tệp: {error}", f"The file cannot be read or written: {error}")
@@ -65,6 +73,27 @@ def _done(install: Install, options: argparse.Namespace) -> int:
     except Unavailable as error:
         say(f"Chưa nhập được: {error}. Hãy chạy ./ioc up.", f"Cannot import: {error}. Start it with ./ioc up.")
         return 1
+    return 0
+
+
+def _events(install: Install, options: argparse.Namespace, person: Viewer, clock: Clock) -> int:
+    """Show what a file of events would do, and do it."""
+    if not person.may("admin"):
+        raise EntryRefused(NOT_ALLOWED)
+    plan = event_plan(install, options.file, clock)
+    for fault in plan.faults:
+        say(f"{fault.cell} {fault.said.vi}", f"{fault.cell} {fault.said.en}")
+    for words in event_plan_said(plan):
+        say(words.vi, words.en)
+    if plan.faults:
+        say("Sửa các ô trên rồi nhập lại; chưa ghi gì.", "Mend these cells and try again; nothing was written.")
+        return 1
+    if options.apply and plan.events:
+        with ProgressBar() as bar:
+            send_events(install, plan, person.name, lambda done: bar.show(f"  {done}/{len(plan.events)}"))
+        say(f"Đã ghi {len(plan.events)} sự kiện.", f"{len(plan.events)} events written.")
+    elif plan.events:
+        say("Chưa ghi gì: thêm --apply để ghi.", "Nothing was written: --apply does it.")
     return 0
 
 
@@ -78,7 +107,7 @@ def _show(plan: ImportPlan) -> None:
             amount_text(indicator(kind.id), kind.of_whole is not None, amounts, "vi") if amounts else ""
             for amounts in (change.before, None if change.kind == "withdrawn" else change.statement.amounts)
         )
-        period = period_name(change.statement.period.code, "vi")
+        period = " ".join([period_name(change.statement.period.code, "vi"), *filter(None, change.statement.split)])
         rows.append((kind.code, kind.label.vi, period, change.kind, before, after))
     if rows:
         print(
@@ -102,6 +131,13 @@ def _options(arguments: list[str]) -> argparse.Namespace:
     what.add_argument("--template", type=Path, metavar="FILE", help="ghi mẫu .xlsx hoặc .csv | write a template")
     parser.add_argument(
         "--apply", action="store_true", help="ghi thật; nếu không chỉ xem | do it; else it is only shown"
+    )
+    parser.add_argument(
+        "--of",
+        choices=[*TEMPLATES, *EVENTS],
+        metavar="KIND",
+        default=FIGURES,
+        help="mẫu của loại nào | template of what",
     )
     parser.add_argument("--by", default=FIRST, metavar="ACCOUNT", help="tài khoản người nhập | whose account")
     return parser.parse_args(arguments)

@@ -19,18 +19,17 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-import connectors
 from commands.install.terminal import ProgressBar
 from commands.supervision.stack import Stack
+from connectors import catalogue
 from connectors.simulator.report import LAST_DAY, Arrived, report_messages
 from dashboard.words.number import percent, whole_number
 from ingest.contract.calendar import ward_moment
-from ingest.contract.connector import Connector, Context
+from ingest.contract.connector import Context
 from ingest.contract.envelope import AnyEnvelope
 from ingest.contract.errors import Unavailable
 from ingest.contract.settings import IngestSettings
 from ingest.contract.topic import DEAD_LETTERS, VALUES
-from ingest.discovery import declared
 from ingest.kafka.lag import records_behind
 from ingest.kafka.offsets import topic_sizes
 from ingest.kafka.producer import Producer
@@ -153,7 +152,7 @@ async def _feed(ingest: IngestSettings, messages: Iterable[Arrived], progress: P
     """
     clock = ArrivalClock()
     context = Context(clock, ingest.ward, pseudonymiser(ingest.pseudonym_secret))
-    mappings = {one.id: Mapper(one, context) for one in declared(connectors, Connector)}
+    mappings = {one.id: Mapper(one, context) for one in catalogue()}
     producer = Producer(ingest)
     await producer.start()
     source, done = iter(messages), 0

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 from functools import partial
+from pathlib import Path
 
 from fastapi import APIRouter
 from pydantic import SecretStr
@@ -114,6 +115,7 @@ def connector_endpoints(
         # The devices of the pretend ward are on this PC.
         host_guard=None if ingest.pretend else partial(check_host, allowed=settings.reachable),
         inventory=ingest.data_folder / ("simulator" if ingest.pretend else "inventory"),
+        pretend_devices=_pretend_devices(ingest),
         mqtt=MqttServer(
             host,
             port,
@@ -137,13 +139,18 @@ def connector_endpoints(
     )
 
 
+def _pretend_devices(ingest: IngestSettings) -> Path | None:
+    """Where the pretend ward writes the lists of the cameras that it plays."""
+    return ingest.data_folder / "simulator" if ingest.pretend else None
+
+
 def _replay(ingest: IngestSettings) -> SourceReplay:
     """What maps dead letters again, whichever connectors run here."""
     return SourceReplay(catalogue(ingest.data_folder), ingest.ward, pseudonymiser(ingest.pseudonym_secret))
 
 
 async def _run(only: Sequence[str], ingest: IngestSettings, settings: ConnectorsSettings) -> None:
-    watch = SourceWatch(ingest.data_folder, settings, only)
+    watch = SourceWatch(ingest.data_folder, settings, only, _pretend_devices(ingest))
     check_known([*watch.now.connectors, *watch.now.off], only)
     secret = ingest.pseudonym_secret
     context = Context(clock=ingest.clock(), ward=ingest.ward, pseudonym=pseudonymiser(secret))

@@ -88,6 +88,8 @@ class ConnectorEndpoints:
     """Sees before each question to a device that its host may be asked; raises `ForbiddenAddress`."""
     inventory: Path | None = None
     """Folder with lists of devices; `None`: beside `folder`."""
+    pretend_devices: Path | None = None
+    """Folder with the lists of cameras that the pretend ward plays, beside those of the install."""
     allowances: Mapping[str, int] = field(default_factory=dict)
     """Messages that may be invalid before a source is held back, by connector id."""
     routers: Sequence[APIRouter] = ()
@@ -294,7 +296,7 @@ class ConnectorRunner:
         if isinstance(way, FileDrop):
             return self._files(way, mapper, source_status, breaker)
         if isinstance(way, AlertStream | PullPoint):
-            devices = listed_devices(self._outside.folder.parent, mapper.connector.id)
+            devices = listed_devices(self._outside.folder.parent, mapper.connector.id, self._outside.pretend_devices)
             return DeviceReader(mapper, source_status, breaker, self._producer, devices) if devices else None
         if isinstance(way, DeviceProbe):
             return self._probe(mapper, source_status, breaker)

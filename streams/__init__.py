@@ -66,5 +66,7 @@ ids of a week at eight bytes each (`partition.duplicates`), and of each ward the
 `halted`                 partitions that are not read until somebody lets them go on
 `warehouse_connections`  the worker's connections, which wait while the warehouse is away
 `settings`               settings of the stream workers
+`garbage`                when Python looks for objects that only refer to each other
+`start`                  makes a worker and runs it
 `__main__`               `python -m streams`: one worker
 """

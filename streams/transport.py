@@ -12,7 +12,7 @@ when it believes to have read further): the worker sees by the offsets when one 
 import asyncio
 import logging
 import time
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from typing import Any
 
 from aiokafka import AIOKafkaConsumer
@@ -63,6 +63,9 @@ def next_fetch(opened: set[TP], active: set[TP] | None, patience: float) -> tupl
 
 class BareRecords(fetcher.PartitionRecords):  # type: ignore[misc]
     """Records as the client decodes them; making a `ConsumerRecord` of each would take longer than decoding."""
+
+    def __iter__(self) -> Iterator[Any]:
+        return self._records_iterator  # type: ignore[no-any-return]  # without a call of ours for each record
 
     def _consumer_record(self, tp: TopicPartition, record: Any) -> Any:
         return record

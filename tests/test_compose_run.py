@@ -28,7 +28,7 @@ from ingest.runtime.process import end_with_parent
 from tests.support.compose import ROOT, SERVICES, STORES, environment
 from tests.test_compose import REQUIRED
 
-pytestmark = [pytest.mark.embedded, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.embedded, pytest.mark.long, pytest.mark.timeout(240)]
 
 OURS = tuple(name for name in SERVICES if name not in STORES)
 PATIENCE = 150.0

@@ -118,6 +118,7 @@ def test_an_unknown_command_is_told_with_the_list(checkout):
     assert "hello" in err
 
 
+@pytest.mark.long
 def test_two_at_once_make_one_environment_and_both_run(checkout):
     both = [checkout.begin("hello", name) for name in ("a", "b")]
     results = [process.communicate(timeout=120) for process in both]
@@ -146,6 +147,7 @@ def test_a_changed_lock_is_followed_in_both_directions(checkout):
     assert "['second', 'tool']" in out
 
 
+@pytest.mark.long
 def test_a_falsified_package_is_not_installed(checkout):
     stamp = (checkout.folder / ".venv" / "ioc-stamp.json").read_text()
     good = checkout.lines["first"]
@@ -181,6 +183,7 @@ def test_a_full_disk_or_missing_venv_is_told_before_anything_is_made(launcher, m
         launcher.check_this_pc()
 
 
+@pytest.mark.long
 def test_a_link_to_another_environment_is_not_emptied(launcher, monkeypatch, tmp_path):
     (tmp_path / "other").mkdir()
     (tmp_path / "other" / "kept").touch()

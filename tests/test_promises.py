@@ -7,6 +7,8 @@ ROOT = Path(__file__).parents[1]
 ROWS = re.findall(
     r"^\| (P\d+) \| .*? \| (.*) \|$", (ROOT / "docs" / "promises.md").read_text(encoding="utf-8"), re.MULTILINE
 )
+NAMED = re.compile(r"`(tests/[\w/]+\.py)::(\w+)`(?: \*(long|faults)\*)?")
+"""A test as the documents name it: file, name and mark."""
 
 
 def test_their_numbers_go_on() -> None:
@@ -15,16 +17,17 @@ def test_their_numbers_go_on() -> None:
 
 def test_every_proof_is_a_test_and_long_ones_are_marked() -> None:
     for promise, proofs in ROWS:
-        named = re.findall(r"`(tests/[\w/]+\.py)::(\w+)`( \*long\*)?", proofs)
+        named = NAMED.findall(proofs)
         assert named, promise
-        for file, name, is_long in named:
-            see_it_is_there(promise, file, name, is_long=bool(is_long))
+        for file, name, mark in named:
+            see_it_is_there(promise, file, name, mark)
 
 
-def see_it_is_there(promise: str, file: str, name: str, *, is_long: bool) -> None:
-    """See that a test is there, and marked `faults` if and only if it is said to be long."""
+def see_it_is_there(promise: str, file: str, name: str, mark: str) -> None:
+    """See that a test is there, and has the mark that it is said to have: `faults`, else `long`, or none."""
     text = (ROOT / file).read_text(encoding="utf-8")
     found = re.search(rf"((?:^@[^\n]*\n(?:^[ )][^\n]*\n)*)*)^(?:async )?def {name}\(", text, re.MULTILINE)
     assert found, f"{promise}: {file} has no {name}"
-    marked = "mark.faults" in found[1] or re.search(r"^pytestmark = .*mark\.faults", text, re.MULTILINE) is not None
-    assert marked == is_long, f"{promise}: {name}"
+    all_have = re.search(r"^pytestmark = .*$", text, re.MULTILINE)
+    marks = re.findall(r"mark\.(long|faults)", found[1] + (all_have[0] if all_have else ""))
+    assert mark == min(marks, default=""), f"{promise}: {name}"

@@ -3,7 +3,7 @@
 import re
 
 from commands.install.settings import KINDS, variable
-from tests.test_promises import ROOT, see_it_is_there
+from tests.test_promises import NAMED, ROOT, see_it_is_there
 
 TEXT = (ROOT / "docs" / "security.md").read_text(encoding="utf-8")
 ROWS = re.findall(r"^\| ([A-Z]\d+) \| .*? \| (?:.*?) \| (.*) \|$", TEXT, re.MULTILINE)
@@ -17,8 +17,8 @@ def test_every_protection_is_proved_by_a_test() -> None:
 
 
 def test_every_test_that_is_named_is_there() -> None:
-    for file, name, is_long in re.findall(r"`(tests/[\w/]+\.py)::(\w+)`( \*long\*)?", TEXT):
-        see_it_is_there("security", file, name, is_long=bool(is_long))
+    for file, name, mark in NAMED.findall(TEXT):
+        see_it_is_there("security", file, name, mark)
 
 
 def test_the_settings_that_it_names_are_there() -> None:

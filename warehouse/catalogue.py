@@ -6,6 +6,8 @@ import warehouse.alarms
 import warehouse.figures
 import warehouse.indicators
 from ingest.discovery import declared
+from warehouse.entities.figure import DAY_TOTAL
+from warehouse.figures.day_total import day_kind, no_day_totals
 from warehouse.figures.kind import FigureKind, baseline_kind
 from warehouse.model.alarm_rule import AlarmRule
 from warehouse.model.entity import Entity
@@ -30,6 +32,17 @@ def figure_kinds() -> dict[str, FigureKind]:
 def entered_kinds() -> dict[str, FigureKind]:
     """The same, and the baselines of the indicators that have one."""
     return figure_kinds() | {one.id: baseline_kind(one) for one in indicators() if one.baseline}
+
+
+@cache
+def day_kinds() -> dict[str, FigureKind]:
+    """How day totals are entered, by the id of each indicator that takes them."""
+    return {one.id: day_kind(one) for one in indicators() if no_day_totals(one) is None}
+
+
+def entered_kind(code: str) -> FigureKind | None:
+    """The kind that an event names, whatever is entered; `None`: there is none any more."""
+    return entered_kinds().get(code) or day_kinds().get(code.removeprefix(DAY_TOTAL))
 
 
 @cache

@@ -7,6 +7,7 @@
 `store_command`      what the commands that change the board's store share
 `ports`              our ports, which are free, and who holds one that is not
 `figure_import`      figures from a file, planned and sent
+`event_import`       the same of events of before
 `secret_files`       secrets made at first start
 `pretend_clock`      what time it is in the pretend ward
 `terminal`           telling a person something: sentences, tables, progress

@@ -12,12 +12,14 @@ from dashboard.access.viewer import Viewer
 from dashboard.entry.act import Statement, confirm, enter
 from dashboard.entry.amount import read_amounts
 from dashboard.entry.change import ImportPlan, plan_import, plan_undo
-from dashboard.entry.file import COLUMNS, read_figure_file
+from dashboard.entry.day_file import read_entry_file
+from dashboard.entry.desk import plan_days
+from dashboard.entry.file import COLUMNS
 from ingest.contract.clock import WARD_ZONE, Clock, milliseconds
 from ingest.contract.event import Event
 from ingest.kafka.own_event import send_own_events
 from warehouse.catalogue import figure_kinds, indicators
-from warehouse.query.entered import EnteredFigure, FigureAct, entered_figures
+from warehouse.query.entered import EnteredFigure, FigureAct, entered_days, entered_figures
 from warehouse.store.client import connect
 
 PRETEND_BASELINE = ROOT / "connectors" / "simulator" / "baseline.csv"
@@ -49,7 +51,11 @@ def file_plan(install: Install, file: Path, person: Viewer, clock: Clock) -> Imp
         EntryRefused: the file cannot be read.
         Unavailable: the warehouse is away.
     """
-    return plan_import(read_figure_file(file), known_figures(install), person, clock.now())
+    read = read_entry_file(file)
+    if read.of_days:
+        with connect(install.warehouse) as client:
+            return plan_days(client, install.ingest.ward, read, person, clock.now())
+    return plan_import(read, known_figures(install), person, clock.now())
 
 
 def undo_plan(install: Install, batch: str, person: Viewer, clock: Clock) -> ImportPlan:
@@ -58,7 +64,9 @@ def undo_plan(install: Install, batch: str, person: Viewer, clock: Clock) -> Imp
     Raises:
         Unavailable: the warehouse is away.
     """
-    return plan_undo(batch, known_figures(install), person, clock.now())
+    with connect(install.warehouse) as client:
+        known = entered_days(client, install.ingest.ward, batch) or entered_figures(client, install.ingest.ward)
+    return plan_undo(batch, known, person, clock.now())
 
 
 def send_figures(install: Install, events: Sequence[Event], clock: Clock) -> None:

@@ -1,4 +1,4 @@
-"""Connectors that are declared in files of the data folder, `<IOC_DATA_FOLDER>/connectors/<id>.toml`, and not programmed.
+"""Connectors that are declared in files, of the product or of the data folder (`<IOC_DATA_FOLDER>/connectors/<id>.toml`), and not programmed.
 
 To everything above, such a connector is one like those in code: the same runtime reads, maps, confirms and watches it.
 
@@ -8,5 +8,6 @@ To everything above, such a connector is one like those in code: the same runtim
 `mapping`      a declaration at work: from a message to events
 `paging`       how a REST source is asked for what is new
 `load`         the files of a folder as connectors
+`ready`        the declarations that come with the product
 `dry_run`      what becomes of a sample, field by field
 """

@@ -65,7 +65,7 @@ def _zone(name: str) -> str:
 def _time_form(form: str) -> str:
     if not is_time_form(form):
         raise ValueError(
-            "use iso, epoch_s, epoch_ms, or a form with dd, mm, yyyy, HH, MM, SS, such as dd/mm/yyyy HH:MM"
+            "use iso, rfc3339, epoch_s, epoch_ms, or a form with dd, mm, yyyy, HH, MM, SS, such as dd/mm/yyyy HH:MM"
         )
     return form
 
@@ -111,6 +111,8 @@ class FieldRule(_Part):
     """Or the name of a field or column, as it is written."""
     value: Single | None = None
     """Or this value, always."""
+    is_named: Annotated[bool, Field(alias="named")] = False
+    """What is found is a device's name, and the field gets the group that it is named after: `tdp017-cong-cho` stands in TDP-017."""
     table: Name | None = None
     """Table that turns the source's codes into ours."""
     otherwise: Single | None = None
@@ -124,6 +126,14 @@ class FieldRule(_Part):
 FieldRules = dict[Name, Annotated[FieldRule, BeforeValidator(_as_rule)]]
 
 
+class MessageId(_Part):
+    """What a source calls each of its messages; a mere text is an expression."""
+
+    expression: Annotated[Written, Field(alias="from")]
+    is_kept: Annotated[bool, Field(alias="kept")] = False
+    """It is a code that leads to nobody, and stays as it is; else a hash stands in for it."""
+
+
 class EventRule(_Part):
     """How messages become one kind of event."""
 
@@ -132,7 +142,7 @@ class EventRule(_Part):
     when: Written | None = None
     """Condition; without it, all messages."""
     id: Written | Annotated[tuple[Written, ...], Field(min_length=1, max_length=10)] | None = None
-    """Expressions that together name this happening at the source; without, its time and what it happened to do."""
+    """Expressions that together name this happening at the source; without, the file's `id`, or its time and what it happened to."""
     fields: FieldRules = {}
     """Fields of the event; those of the file besides."""
 
@@ -297,6 +307,10 @@ class Declaration(_Part):
     """Form of numbers that the source writes as texts."""
     tables: NamedTables = {}
     """The source's codes and ours, by the table's name."""
+    id: Annotated[MessageId | None, BeforeValidator(_as_rule)] = None
+    """What a message is known by that tells one happening, whatever kind that is of."""
+    personal: Annotated[tuple[Name, ...], Field(max_length=50)] = ()
+    """Names of fields that lead to a person, beside those that are known to: only hashes are made of them, and no dead letter shows them."""
     fields: FieldRules = {}
     """Fields of all events that have them."""
     events: Annotated[tuple[EventRule, ...], Field(min_length=1, max_length=MOST_EVENTS)]

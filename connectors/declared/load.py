@@ -96,6 +96,7 @@ def _made(id_: str, declaration: Declaration, file: str) -> Connector:
         events=mapping.events,
         map=mapping,
         guide=declaration.guide.label() if declaration.guide else None,
+        personal=frozenset(declaration.personal),
         reads=mapping.reads,
         coded=mapping.coded,
     )

@@ -8,7 +8,7 @@ message is mapped, everything is taken out of it that no expression names.
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
-from typing import Any
+from typing import Any, get_args
 from zoneinfo import ZoneInfo
 
 from pydantic import TypeAdapter, ValidationError
@@ -16,6 +16,7 @@ from pydantic import TypeAdapter, ValidationError
 from connectors.declared.declaration import Declaration, EventRule, FieldRule, InvalidDeclaration
 from connectors.declared.expression import Expression, InvalidExpression, Steps, column
 from connectors.declared.value import converter, field_kind, field_type, to_text
+from ingest.contract.code import AreaCode, Reference
 from ingest.contract.connector import Context, Identified, Mapped, ReceivedMessage
 from ingest.contract.envelope import invalid_event
 from ingest.contract.errors import InvalidEvent
@@ -23,6 +24,7 @@ from ingest.contract.event import Event
 from ingest.contract.events import event_types
 from ingest.contract.label import Label
 from ingest.contract.personal_fields import PERSONAL, normalise_field_name
+from ingest.untrusted.foreign_fields import named_area
 
 MOST_MADE = 1_000
 """Events that one message may become."""
@@ -30,6 +32,8 @@ MOST_MADE = 1_000
 MESSAGE, ITEM, TOPIC, RECEIVED = "_message", "_item", "_topic", "_received_at"
 """What an expression finds beside a message's own fields: for each of a list, the whole message, and the item where it is no
 object; for MQTT, the levels of the topic; and when the message came, for sources that tell no time."""
+
+_REFERENCE: TypeAdapter[str] = TypeAdapter(Reference)
 
 Recorder = Callable[[str, str, Any, Any], None]
 """Told of each field: event's kind, field, what was found in the message, and what it became."""
@@ -85,12 +89,35 @@ class _Field:
 
 
 @dataclass(frozen=True)
+class _Id:
+    """What an event is known by, and where that comes from."""
+
+    parts: tuple[Expression, ...]
+    is_kept: bool = False
+    is_of_message: bool = False
+
+    def of(self, kind: str, scope: Any, steps: Steps, context: Context) -> str:
+        """The id of an event of a kind.
+
+        Raises:
+            InvalidEvent: the message does not have it.
+        """
+        said = [to_text(part) for part in (one.of(scope, steps) for one in self.parts) if part is not None]
+        if len(said) < len(self.parts):
+            raise InvalidEvent("missing_part", f"id of {kind}: the message does not have all of it")
+        if self.is_kept:
+            return _kept_id(said[0])
+        # A source's own id may hold what leads to a person; and one message may tell several things under one id.
+        return context.pseudonym("\x1f".join(said if self.is_of_message else (kind, *said)))
+
+
+@dataclass(frozen=True)
 class _Event:
     """One event of a declaration."""
 
     type: type[Event]
     when: Expression | None
-    id: tuple[Expression, ...]
+    id: _Id | None
     fields: tuple[_Field, ...]
 
     def made(self, scope: Any, steps: Steps, context: Context, record: Recorder) -> Event | Identified:
@@ -108,13 +135,7 @@ class _Event:
             event = self.type.model_validate(values)
         except ValidationError as error:
             raise self._fault(error) from None
-        if not self.id:
-            return event
-        # A source's own id may hold what leads to a person; and one message may tell several things under one id.
-        said = [to_text(part) for part in (one.of(scope, steps) for one in self.id) if part is not None]
-        if len(said) < len(self.id):
-            raise InvalidEvent("missing_part", f"id of {kind}: the message does not have all of it")
-        return Identified(event, context.pseudonym("\x1f".join((kind, *said))))
+        return Identified(event, self.id.of(kind, scope, steps, context)) if self.id else event
 
     def _fault(self, error: ValidationError) -> InvalidEvent:
         """Pydantic's error, with the expressions that the fields come from."""
@@ -218,9 +239,13 @@ class _Checking:
     def __init__(self, declaration: Declaration) -> None:
         self._declaration = declaration
         self._zone = ZoneInfo(declaration.zone)
+        self._personal = PERSONAL | {normalise_field_name(one) for one in declaration.personal}
         self._used: set[str] = set()
         self.names: set[str] = set()
         self.faults: list[Label] = []
+        said = declaration.id
+        read = self.expression("id", said.expression, hides=not said.is_kept) if said else None
+        self._message_id = _Id((read,), said.is_kept, is_of_message=True) if said and read else None
 
     def expression(self, place: str, text: str | None, *, hides: bool = False) -> Expression | None:
         """An expression; `hides`: a digest stands in for what it finds, which may then be personal."""
@@ -234,7 +259,7 @@ class _Checking:
 
     def _taken(self, place: str, read: Expression, hides: bool) -> Expression:
         self.names |= read.names
-        personal = sorted(name for name in read.results if normalise_field_name(name) in PERSONAL)
+        personal = sorted(name for name in read.results if normalise_field_name(name) in self._personal)
         if personal and not hides:
             self._fault(
                 place,
@@ -248,14 +273,13 @@ class _Checking:
         place = f"events[{number}] {rule.event}"
         known = declarable_events().get(rule.event)
         when = self.expression(f"{place}.when", rule.when)
-        texts = (rule.id,) if isinstance(rule.id, str) else rule.id or ()
-        ids = [self.expression(f"{place}.id", text, hides=True) for text in texts]
+        named = self._id(place, rule)
         if known is None:
             kinds = ", ".join(declarable_events())
             self._fault(
                 place, f"không có loại sự kiện này; các loại có: {kinds}", f"there is no such event; there are {kinds}"
             )
-            return _Event(Event, when, (), ())
+            return _Event(Event, when, None, ())
         rules = {
             name: one for name, one in self._declaration.fields.items() if name in known.model_fields
         } | rule.fields
@@ -268,7 +292,15 @@ class _Checking:
                     "sự kiện cần trường này: hãy thêm vào",
                     "the event needs this field: add it",
                 )
-        return _Event(known, when, tuple(one for one in ids if one), tuple(one for one in fields if one))
+        return _Event(known, when, named, tuple(one for one in fields if one))
+
+    def _id(self, place: str, rule: EventRule) -> _Id | None:
+        """What an event is known by: by its own rule, else by the file's."""
+        texts = (rule.id,) if isinstance(rule.id, str) else rule.id or ()
+        if texts:
+            read = [self.expression(f"{place}.id", text, hides=True) for text in texts]
+            return _Id(tuple(one for one in read if one))
+        return self._message_id
 
     def finish(self) -> None:
         """See that nothing was declared in vain."""
@@ -299,6 +331,10 @@ class _Checking:
         for where, value in self._given(rule, table):
             self._check(f"{place}.{where}", event, name, value, hides=hides)
         make = converter(kind, rule.time or declared.times, self._zone, rule.number or declared.number)
+        if rule.is_named:
+            make = lambda value, _: named_area(to_text(value))  # noqa: E731
+            if AreaCode not in (hint := field_type(event, name), *get_args(hint)):
+                self._fault(place, "chỉ mã tổ dân phố mới lấy được từ tên", "only a group's code can be in a name")
         is_needed = event.model_fields[name].is_required()
         return _Field(name, read, table, rule.otherwise, make, is_needed, rule.value)
 
@@ -331,6 +367,19 @@ class _Checking:
 
     def _fault(self, place: str, vi: str, en: str) -> None:
         self.faults.append(Label(f"{place}: {vi}", f"{place}: {en}"))
+
+
+def _kept_id(said: str) -> str:
+    """A source's own id that stays as it is.
+
+    Raises:
+        InvalidEvent: it is no code.
+    """
+    try:
+        return _REFERENCE.validate_python(said)
+    except ValidationError as error:
+        fault = invalid_event(error)
+        raise InvalidEvent(fault.reason, f"id{fault.detail}") from None
 
 
 def _kept(value: Any, names: frozenset[str]) -> Any:

@@ -21,8 +21,8 @@ Kind = Literal["pseudonym", "day", "time", "truth", "whole", "number", "list", "
 NumberForm = Literal["1.234,5", "1,234.5"]
 """How a source writes numbers as texts, by example."""
 
-NAMED_TIMES = ("iso", "epoch_s", "epoch_ms")
-"""Forms of times that have a name; the others are written with `dd mm yyyy HH MM SS`."""
+NAMED_TIMES = ("iso", "rfc3339", "epoch_s", "epoch_ms")
+"""Forms of times that have a name, of which `rfc3339` always says its zone; the others are written with `dd mm yyyy HH MM SS`."""
 
 LONGEST_TEXT = 500
 """Characters of a text that is going to be a code, a time or a number."""
@@ -96,8 +96,9 @@ def _time(value: Any, form: str) -> datetime | None:
     if not isinstance(value, str) or not 8 <= len(value) <= 40:
         return None
     try:
-        if form == "iso":
-            return datetime.fromisoformat(value.strip()) if value.lstrip()[4:5] == "-" else None
+        if form in ("iso", "rfc3339"):
+            moment = datetime.fromisoformat(value.strip()) if value.lstrip()[4:5] == "-" else None
+            return moment if moment is None or moment.tzinfo or form == "iso" else None
         # Naive: `to_time` gives it the zone of the source.
         return datetime.strptime(value.strip(), _TOKEN.sub(lambda found: _TOKENS[found[0]], form))  # noqa: DTZ007
     except ValueError:

@@ -14,11 +14,13 @@ from connectors.declared.declaration import InvalidDeclaration
 from connectors.declared.dry_run import SampleReport, dry_run
 from connectors.declared.load import load_text
 from connectors.declared.mapping import declarable_events
+from connectors.declared.ready import ready_texts, standing_connectors
 from connectors.describe import CALENDAR, PASSWORD, SECRET, TOKEN, describe
 from connectors.managed.choices import SourceChoices
 from connectors.managed.declarations import DeclarationFiles
 from connectors.managed.device_lists import DeviceLists
 from connectors.managed.effective import key_kind
+from connectors.managed.event_import import map_event_file
 from connectors.managed.form import draft_form
 from connectors.managed.network_scan import NetworkScan
 from connectors.managed.watch import ChosenSources
@@ -40,6 +42,8 @@ from ingest.administration.message import (
     GiveDevicePassword,
     LastMessage,
     Library,
+    MapFile,
+    MappedFile,
     MessageTrial,
     ReadDevices,
     Redirect,
@@ -87,7 +91,6 @@ from ingest.source.mapper import MappedMessage, Mapper
 
 EQUIPMENT = "equipment"
 """The source whose key asks by SNMP what a scan finds."""
-READY = Path(__file__).parents[1] / "ready"
 MOST_SHOWN = 20
 """Messages of a sample that are shown one by one."""
 LONGEST_SHOWN = 200
@@ -159,8 +162,9 @@ class SourceAdministration:
 
     @_answer.register
     def _library(self, question: AskLibrary) -> Library:
-        ready = {one.stem: one.read_text(encoding="utf-8") for one in sorted(READY.glob("*.toml"))}
-        return Library(ready=ready, events={kind: tuple(one.model_fields) for kind, one in declarable_events().items()})
+        return Library(
+            ready=ready_texts(), events={kind: tuple(one.model_fields) for kind, one in declarable_events().items()}
+        )
 
     @_answer.register
     def _text(self, question: AskText) -> DeclarationText:
@@ -263,6 +267,17 @@ class SourceAdministration:
             shown=tuple(map(_trial, reports[:MOST_SHOWN])),
         )
 
+    @_answer.register
+    def _file_mapped(self, question: MapFile) -> MappedFile:
+        try:
+            content = base64.b64decode(question.content, validate=True)
+        except binascii.Error:
+            raise SourceRefused(Label("Tệp không đến đủ.", "The file did not arrive whole.")) from None
+        with tempfile.TemporaryDirectory() as folder:
+            file = Path(folder) / f"events.{question.kind}"
+            file.write_bytes(content)
+            return map_event_file(file, self._context())
+
     def _reports(self, connector: Connector, question: TrySample) -> tuple[list[SampleReport], bool]:
         content = question.sample.encode()
         if question.kind == "xlsx":
@@ -344,7 +359,7 @@ class SourceAdministration:
             label=connector.label,
             guide=connector.guide,
             way=cast(Any, _WAYS.get(type(way), "other")),
-            is_declared=connector.reads is not None,
+            is_declared=connector.reads is not None and connector not in standing_connectors(),
             is_off=is_off,
             is_read=running is not None and not isinstance(way, Misdeclared),
             light="none" if status is None or not status.is_known else "up" if status.reachable else "down",

@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 
 from connectors.declared.declaration import InvalidDeclaration
 from connectors.declared.load import MOST_FILES, load_text
+from connectors.declared.ready import standing_text
 from ingest.administration.message import SourceRefused, SourceVersion
 from ingest.contract.connector import Connector
 from ingest.contract.label import Label
@@ -21,6 +22,10 @@ MOST_VERSIONS = 50
 
 BY_HAND = "./"
 """Who saved a version that came as a file."""
+
+NOT_HERE = Label(
+    "Phường không có khai báo riêng nào cho nguồn này.", "The ward has no declaration of its own for this source."
+)
 
 
 class _Version(BaseModel):
@@ -47,13 +52,13 @@ class DeclarationFiles:
         self._folder = data_folder / "connectors"
 
     def text(self, id_: str, version: int | None = None) -> str:
-        """The text of a declaration: that of today, or an earlier version.
+        """The text of a declaration: that of today, which may be the product's, or an earlier version.
 
         Raises:
             SourceRefused: there is none.
         """
         if version is None:
-            found = self._live(id_)
+            found = self._live(id_) or standing_text(id_)
         else:
             found = next((one.text for one in self._versions(id_) if one.number == version), None)
         if found is None:
@@ -85,12 +90,13 @@ class DeclarationFiles:
         return made
 
     def remove(self, id_: str, by: str) -> None:
-        """Take a declaration away; its versions stay.
+        """Take a declaration away; its versions stay, and where it stood in the place of the product's own, that one runs again.
 
         Raises:
             SourceRefused: there is none.
         """
-        self.text(id_)
+        if self._live(id_) is None:
+            raise SourceRefused(NOT_HERE)
         self._keep(id_, None, by)
         self._path(id_).unlink(missing_ok=True)
 

@@ -40,12 +40,13 @@ class ChosenSources(NamedTuple):
         return {id_ for id_ in self.marks.keys() | other.marks.keys() if self.marks.get(id_) != other.marks.get(id_)}
 
 
-def chosen_sources(data_folder: Path, settings: ConnectorsSettings) -> ChosenSources:
+def chosen_sources(data_folder: Path, settings: ConnectorsSettings, pretend: Path | None = None) -> ChosenSources:
     """Those of an install.
 
     Args:
         data_folder: the install's.
         settings: without what is set in the browser.
+        pretend: folder with the lists of devices that the pretend ward plays.
 
     Raises:
         ConfigurationError: what was set is damaged.
@@ -59,7 +60,7 @@ def chosen_sources(data_folder: Path, settings: ConnectorsSettings) -> ChosenSou
             choice.model_dump_json(),
             choice.overlaps(),
             given.model_dump_json() if given else "",
-            _devices(data_folder, one),
+            _devices(data_folder, one, pretend),
         ]
         marks[one.id] = blake2b(json.dumps(known).encode() + _content(data_folder, one.id)).hexdigest()
     is_off = {id_ for id_, one in chosen.items() if one.is_off}
@@ -71,12 +72,12 @@ def chosen_sources(data_folder: Path, settings: ConnectorsSettings) -> ChosenSou
     )
 
 
-def _devices(data_folder: Path, connector: Connector) -> str:
+def _devices(data_folder: Path, connector: Connector, pretend: Path | None) -> str:
     """What is another whenever the list of a source's devices or one of their passwords is."""
     if not isinstance(connector.way, AlertStream | PullPoint):
         return ""
     try:
-        devices = listed_devices(data_folder, connector.id)
+        devices = listed_devices(data_folder, connector.id, pretend)
     except ConfigurationError as error:
         return str(error)
     return str([(one.model_dump_json(), one.password.get_secret_value()) for one in devices])
@@ -96,15 +97,23 @@ class SourceWatch:
         data_folder: the install's.
         settings: without what is set in the browser.
         only: ids of the sources that this process reads; none: all.
+        pretend: folder with the lists of devices that the pretend ward plays.
     """
 
-    def __init__(self, data_folder: Path, settings: ConnectorsSettings, only: Collection[str] = ()) -> None:
+    def __init__(
+        self,
+        data_folder: Path,
+        settings: ConnectorsSettings,
+        only: Collection[str] = (),
+        pretend: Path | None = None,
+    ) -> None:
         self._data_folder = data_folder
         self._settings = settings
         self._only = frozenset(only)
+        self._pretend = pretend
         self._seen: Any = None
         self._before: tuple[Connector, ...] = ()
-        self.now = chosen_sources(data_folder, settings)
+        self.now = chosen_sources(data_folder, settings, pretend)
         """The sources as they were last taken up."""
 
     def is_ours(self, connector: Connector) -> bool:
@@ -130,7 +139,7 @@ class SourceWatch:
         seen = self._stamps()
         if seen == self._seen:
             return set()
-        found = chosen_sources(self._data_folder, self._settings)
+        found = chosen_sources(self._data_folder, self._settings, self._pretend)
         changed, self._seen, self._before, self.now = found.differing(self.now), seen, self.now.connectors, found
         return changed
 
@@ -155,10 +164,10 @@ class SourceWatch:
         files = [
             *sorted((self._data_folder / "connectors").glob("*.toml")),
             self._data_folder / "connectors" / "sources.json",
-            *sorted((self._data_folder / "devices").glob("*.toml")),
             *sorted((self._data_folder / "secrets").glob("source_*")),
-            *sorted((self._data_folder / "secrets").glob("device_*")),
         ]
+        for folder in filter(None, (self._data_folder, self._pretend)):
+            files += [*sorted((folder / "devices").glob("*.toml")), *sorted((folder / "secrets").glob("device_*"))]
         stamps = [
             (str(one), one.stat().st_mtime_ns, one.stat().st_size, one.stat().st_ino) for one in files if one.is_file()
         ]

@@ -16,6 +16,7 @@ from connectors.simulator.plan import DOSSIERS, WEBHOOKS
 from connectors.simulator.protocols.centre import Centre
 from connectors.simulator.protocols.devices import OWN_CONNECTION, Devices
 from connectors.simulator.protocols.rest import RestServer, rest
+from connectors.simulator.protocols.street_cameras import StreetCameras
 from connectors.simulator.protocols.webhooks import Sender
 from connectors.simulator.settings import SimulatorSettings
 from connectors.simulator.systems import kiosk, office
@@ -81,6 +82,8 @@ async def play(ingest: IngestSettings, settings: ConnectorsSettings, own: Simula
     community = settings.token(EQUIPMENT, pretend=True) or SecretStr("")
     devices_list = ingest.data_folder / "simulator" / f"{EQUIPMENT}.csv"
     centre = Centre(pretend, clock, community.get_secret_value(), devices_list)
+    passwords = [(settings.token(id_, pretend=True) or SecretStr("")).get_secret_value() for id_ in ("isapi", "onvif")]
+    street = StreetCameras(pretend, clock, (passwords[0], passwords[1]), ingest.data_folder / "simulator")
     server = RestServer(rest(pretend, clock, token.get_secret_value(), lambda: mark.since), settings.simulator_port)
     log.info("the pretend ward starts at %s, seed %d, speed %g", clock.now(), own.seed, ingest.clock_speed)
     async with asyncio.TaskGroup() as group:
@@ -91,7 +94,7 @@ async def play(ingest: IngestSettings, settings: ConnectorsSettings, own: Simula
         tasks += [group.create_task(devices.gateway()), group.create_task(devices.cameras())]
         tasks.append(group.create_task(devices.desk()))
         tasks += [group.create_task(devices.loudspeaker(device)) for device in sorted(OWN_CONNECTION)]
-        tasks += [group.create_task(_keep(mark)), group.create_task(centre.run())]
+        tasks += [group.create_task(_keep(mark)), group.create_task(centre.run()), group.create_task(street.run())]
         serving = group.create_task(_serve(server, settings.simulator_port))
         await ending.wait()
         server.should_exit = True

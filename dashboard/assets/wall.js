@@ -33,11 +33,12 @@
     window.dash_clientside.set_props("wall-path", { data: path });
   }
 
-  /* The lines of the page from a place on that have something to say; of a screen's own pages, all. */
+  /* The lines of the page from a place on that have something to say; of a screen's own pages, all of which something is connected. */
   function views(from) {
     const lines = [...document.querySelectorAll(".domain .line")];
     const all = find("wall-tour").dataset.skips !== "true";
-    const says = (line) => all || !line.children.length || [...line.children].some((card) => !card.classList.contains("says-nothing"));
+    const silent = (card) => card.classList.contains("is-absent") || (!all && card.classList.contains("says-nothing"));
+    const says = (line) => !line.children.length || ![...line.children].every(silent);
     return (lines.length ? lines.map((line, place) => (says(line) ? place + 1 : 0)) : [1]).filter((place) => place && place >= from);
   }
 

@@ -1,6 +1,7 @@
 """What pages are made of.
 
 `tile`            how an indicator stands on the screen
+`absence`         what is not connected, which leaves its room to the rest
 `card`            one question of a page, declared as a value
 `widget`          what is drawn in a card beneath its figures
 `entered_list`    figures that people enter, each with its period

@@ -14,11 +14,11 @@ from dash.development.base_component import Component
 from dashboard.access.viewer import viewer
 from dashboard.charts.period_ways import period_choice, period_ways
 from dashboard.components import header, tile
+from dashboard.components.absence import CardLine, absent_cards, cards_main, room_updates
 from dashboard.components.trend import trend
 from dashboard.components.widget import Widget
 from dashboard.state.page import BoardState, Page, PastQuestion, PropertyUpdate, PropertyUpdates
 from dashboard.words import number
-from dashboard.words.freshness import freshness
 from dashboard.words.short_name import short_name
 from ingest.contract.label import Label
 from warehouse.catalogue import measure
@@ -38,8 +38,6 @@ class Card:
     """What is drawn."""
     note: Label | None = None
     """Of what and when, beside the title."""
-    gives_way: bool = False
-    """Whether it leaves its room to the others of its line until something is known of its figures."""
 
     @property
     def indicators(self) -> tuple[str, ...]:
@@ -73,8 +71,6 @@ class Card:
     def updates(self, state: BoardState) -> PropertyUpdates:
         """The changing parts."""
         found = tile.card_updates(self.id, state, self.indicators) if self.indicators else {}
-        if self.gives_way and all(_is_unheard(id, state) for id in self.indicators):
-            found[PropertyUpdate(f"{self.id}-card", "className")] = "card is-absent"
         for id in self._large:
             one = measure(id)
             parts = "" if one.unit.out_of else number.fraction_text(state.read(id), state.language)
@@ -97,11 +93,6 @@ def _drawn(id: str, part: Widget, state: BoardState) -> list[Component]:
     return [live, html.Div(id=f"{id}-told", className="period-place", hidden=True), period_choice(state, id)]
 
 
-def _is_unheard(id: str, state: BoardState) -> bool:
-    """Whether nothing was ever heard of a figure."""
-    return freshness(state.read(id), state.signs, state.now_ms).state in ("none", "unconnected")
-
-
 class CardRow(NamedTuple):
     """Cards side by side."""
 
@@ -114,15 +105,12 @@ class CardRow(NamedTuple):
     """Whether screens, which nobody touches, leave it out."""
 
     @property
-    def columns(self) -> str:
-        """Its columns of the page's grid."""
-        return " ".join(f"minmax(0, {width}fr)" for width in self.widths or (1,) * len(self.cards))
-
-    @property
-    def row(self) -> str:
-        """Its row of the page's grid: figures get the height that they need, drawings what is left."""
+    def line(self) -> CardLine:
+        """Its place on the page: figures get the height that they need, drawings what is left."""
         least = "min-content" if any(card.big for card in self.cards) else "0"
-        return f"minmax({least}, {self.height}fr)"
+        row = f"minmax({least}, {self.height}fr)"
+        titles = {card.id: card.title for card in self.cards}
+        return CardLine({card.id: card.indicators for card in self.cards}, self.widths, row, titles=titles)
 
 
 def wall_page(
@@ -148,18 +136,12 @@ def wall_page(
         has_news: whether a screen that has no pages of its own shows it now.
         past_updates: what it asks for, beyond its updates, of a minute of the past.
     """
+    places = [line.line for line in lines]
 
     def layout(state: BoardState) -> Component:
         seen = [line for line in lines if not (line.for_people and viewer().is_display)]
-        shown = [
-            html.Div(
-                [card.layout(state) for card in line.cards],
-                className="line gives-way" if any(card.gives_way for card in line.cards) else "line",
-                style={"--columns": line.columns},
-            )
-            for line in seen
-        ]
-        main = html.Main(shown, style={"--rows": " ".join(line.row for line in seen)})
+        parts = [[card.layout(state) for card in line.cards] for line in seen]
+        main = cards_main(parts, [line.line for line in seen])
         return html.Div(
             [header.head(state, viewer(), path, label), main, header.foot(state, viewer(), path)],
             className="wall domain",
@@ -170,7 +152,10 @@ def wall_page(
         for line in lines:
             for card in line.cards:
                 found |= card.updates(state)
-        return found
+        return found | room_updates(places, state)
+
+    def has_said(state: BoardState) -> bool:
+        return has_news(state) and not absent_cards(places, state) >= {id for line in places for id in line.cards}
 
     return Page(
         path=path,
@@ -180,7 +165,7 @@ def wall_page(
         updates=updates,
         order=order,
         menu=menu,
-        has_news=has_news,
+        has_news=has_said,
         pace=pace,
         past_updates=past_updates,
         through={

@@ -41,7 +41,7 @@ def card(id: str, title: str, *body: Component, facts: Sequence[Component] = ())
 
 
 def card_updates(id: str, state: BoardState, indicators: Sequence[str]) -> PropertyUpdates:
-    """How fresh a card is, and whether it needs somebody: a coloured border is for that only, a warning has its sign alone.
+    """How fresh what is connected of a card is, and whether it needs somebody: a coloured border is for that only, a warning has its sign alone.
 
     Args:
         id: name of the card.
@@ -49,7 +49,8 @@ def card_updates(id: str, state: BoardState, indicators: Sequence[str]) -> Prope
         indicators: ids of the indicators on it.
     """
     readings = [state.read(one) for one in indicators]
-    fresh = worst_freshness([freshness(reading, state.signs, state.now_ms) for reading in readings])
+    found = [freshness(reading, state.signs, state.now_ms) for reading in readings]
+    fresh = worst_freshness([one for one in found if one.state != "unconnected"] or found)
     statuses = [shown_status(reading, state) for reading in readings]
     newest_ms = max(reading.newest_ms for reading in readings)
     needs = "act" if fresh.state == "down" or "critical" in statuses else ""

@@ -13,6 +13,7 @@ from ingest.contract.event import Event
 from ingest.contract.events.figure import FigureConfirmed, FigureEntered, FigureRejected, FigureWithdrawn
 from ingest.contract.label import Label
 from warehouse.figures.kind import FigureKind, FigurePeriod
+from warehouse.model.reading import TOTAL, Split
 from warehouse.query.entered import EnteredFigure, FigureAct
 
 REASONS = ("go_nham", "don_vi_sua", "kiem_tra_lai")
@@ -43,11 +44,13 @@ class Statement(NamedTuple):
     source_code: str = "nhap_tay"
     bound: str = "chinh_xac"
     dates: str = "ghi_ro"
+    split: Split = TOTAL
+    """Of a total of a day that is told for a part: dimension and member."""
 
     @property
     def ref(self) -> str:
         """Of its figure."""
-        return f"{self.kind.code}:{self.period.code}"
+        return ":".join([self.kind.code, self.period.code, *(self.split if self.split != TOTAL else ())])
 
 
 def enter(
@@ -84,6 +87,8 @@ def enter(
         "source_code": what.source_code,
         "bound": what.bound,
         "dates": what.dates,
+        "dimension": what.split[0] or None,
+        "member": what.split[1] or None,
         "batch": batch,
     }
     return FigureEntered(**stated) if kind.confirms else FigureConfirmed(**stated, entered_by=person.name)

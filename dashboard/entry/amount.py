@@ -1,6 +1,7 @@
 """Amount: numbers and periods as people of the ward write them - `11.796`, `12,5`, `11/2026`, `Quý 3/2026` - and as a spreadsheet holds them."""
 
 import re
+from datetime import UTC, date, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
@@ -8,6 +9,7 @@ from dashboard.words import number
 from dashboard.words.number import SPACE
 from ingest.contract.errors import InvalidInput
 from ingest.contract.label import Label, Language
+from warehouse.figures.day_total import LARGEST, TIME_DECIMALS, day_scale
 from warehouse.figures.kind import STRETCH, FigureKind, FigurePeriod, PeriodGrain, grain_of, read_period
 from warehouse.model.indicator import Indicator
 from warehouse.model.reading import Reading
@@ -17,6 +19,10 @@ DECIMALS = Label("chỉ được {count} chữ số thập phân", "at most {cou
 RANGE = Label("phải từ {least} đến {most}", "must be between {least} and {most}")
 OVER_WHOLE = Label("{part} lớn hơn tổng số {whole}", "{part} is more than the {whole} that there are")
 NO_WHOLE = Label("cần tổng số lớn hơn 0 ({of})", "it needs how many there are in all, more than 0 ({of})")
+NO_SHARE = Label(
+    "{id} là số đếm, không có tổng số: để trống ô này", "{id} is a count, out of nothing: leave this cell empty"
+)
+DAY = Label("“{text}” không phải là ngày; viết 05/03/2026", "“{text}” is no day; write 05/03/2026")
 PERIOD = Label("“{text}” không phải là kỳ {grain}", "“{text}” is no {grain}")
 GRAINS: dict[PeriodGrain | None, Label] = {
     "month": Label("tháng, như 11/2026", "month, such as 11/2026"),
@@ -111,6 +117,44 @@ def read_amounts(kind: FigureKind, given: Any, whole: Any) -> tuple[int, int]:
     return numerator, denominator
 
 
+def read_day_amounts(one: Indicator, given: Any, whole: Any) -> tuple[int, int]:
+    """Numerator and denominator of a total of a day; 1 is the denominator of what is no ratio.
+
+    Raises:
+        EntryRefused: it is no number, negative, too large, has nothing to be out of, or is more than that.
+    """
+    scale = day_scale(one)
+    numerator = read_number(given, TIME_DECIMALS, "value") if scale > 1 else read_number(given, 0, "value")
+    numerator = numerator * scale // 10**TIME_DECIMALS if scale > 1 else numerator
+    if not 0 <= numerator <= LARGEST:
+        raise refusal(RANGE, "value", least=0, most=number.whole_number(LARGEST // scale, "vi"))
+    if not one.is_ratio:
+        if whole not in (None, ""):
+            raise refusal(NO_SHARE, "whole", id=one.id)
+        return numerator, 1
+    denominator = read_number(whole, 0, "whole") if whole not in (None, "") else 0
+    if not 0 < denominator <= LARGEST:
+        raise refusal(NO_WHOLE, "whole", of=one.id)
+    if scale == 1 and numerator > denominator:
+        raise refusal(OVER_WHOLE, "value", part=numerator, whole=denominator)
+    return numerator, denominator
+
+
+def read_written_day(given: Any) -> date:
+    """The day that somebody wrote, or that a spreadsheet holds.
+
+    Raises:
+        EntryRefused: it is none.
+    """
+    text = str(given).strip()[:LONGEST]
+    for shape in ("%Y-%m-%d", "%d/%m/%Y"):
+        try:
+            return datetime.strptime(text.removesuffix("T00:00:00"), shape).replace(tzinfo=UTC).date()
+        except ValueError:
+            continue
+    raise refusal(DAY, "day", text=text)
+
+
 def read_written_period(kind: FigureKind, given: Any) -> FigurePeriod:
     """The period that somebody wrote, of the length that the kind has.
 
@@ -147,6 +191,8 @@ def _code(text: str) -> str:
 def period_name(code: str, language: Language) -> str:
     """What a period is called."""
     found = read_period(code)
+    if found.first == found.last:
+        return f"{found.first:%d/%m/%Y}"
     return SAID[grain_of(code)].text(language).format(p=found, quarter=(found.first.month + 2) // 3)
 
 

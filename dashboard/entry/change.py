@@ -7,12 +7,15 @@ from typing import Any, Literal, NamedTuple
 from dashboard.access.viewer import Viewer
 from dashboard.entry.act import UNCHANGED, UNDONE, Statement, enter, reject, withdraw
 from dashboard.entry.amount import EntryRefused, period_name
+from dashboard.entry.day_plan import PlannedDays
 from dashboard.entry.file import CellFault, FigureFile, cell_of
+from ingest.contract.calendar import local_day
 from ingest.contract.event import Event
-from ingest.contract.events.figure import FigureConfirmed, FigureEntered
 from ingest.contract.label import Label
-from warehouse.catalogue import entered_kinds
+from warehouse.catalogue import entered_kind
+from warehouse.figures.day_total import is_of_a_day
 from warehouse.figures.kind import read_period
+from warehouse.query.day_totals import CountedDays
 from warehouse.query.entered import EnteredFigure
 
 OVERLAPS = Label(
@@ -53,22 +56,33 @@ class ImportPlan(NamedTuple):
         return [change.event for change in self.changes]
 
 
-def plan_import(file: FigureFile, known: Mapping[str, EnteredFigure], person: Viewer, at: datetime) -> ImportPlan:
+def plan_import(
+    file: FigureFile,
+    known: Mapping[str, EnteredFigure],
+    person: Viewer,
+    at: datetime,
+    counted: Mapping[str, CountedDays] | None = None,
+) -> ImportPlan:
     """What entering a file would change; nothing is done.
 
     Args:
         file: the file.
-        known: what was entered, by kind and period.
+        known: what was entered, by kind and period; of a file of totals of days, those.
         person: who imports it.
         at: now.
+        counted: of each indicator of which there are totals of days, what this system counts by itself.
     """
     plan = ImportPlan(file.batch, [], 0, list(file.faults))
     same = 0
+    days = PlannedDays(known, counted or {}, local_day(at))
     for row, statement, reason in file.rows:
         figure = known.get(statement.ref, EnteredFigure(statement.ref, ()))
         standing = figure.standing
         try:
-            _see_no_day_counts_twice(statement, known, [change.statement for change in plan.changes])
+            if is_of_a_day(statement.kind):
+                days.see(statement)
+            else:
+                _see_no_day_counts_twice(statement, known, [change.statement for change in plan.changes])
             event = enter(statement, figure, person, at, reason, file.batch)
         except EntryRefused as fault:
             if fault.said == UNCHANGED:
@@ -102,15 +116,16 @@ def plan_undo(batch: str, known: Mapping[str, EnteredFigure], person: Viewer, at
     for figure in known.values():
         if not any(act.data.get("batch") == batch for act in figure.acts):
             continue
-        last = next(act for act in reversed(figure.acts) if act.kind in (FigureEntered.kind, FigureConfirmed.kind))
-        kind = entered_kinds().get(last.data["kind_code"])
+        last = figure.last_stated
+        kind = entered_kind(last.data["kind_code"])
         if kind is None or last.data.get("batch") != batch:
             plan.faults.append(
                 CellFault("", Label(NOT_LAST.vi.format(ref=figure.ref), NOT_LAST.en.format(ref=figure.ref)))
             )
             continue
         before, standing = figure.before(batch), figure.standing
-        statement = Statement(kind, read_period(last.data["period"]), before.stated if before else last.stated)
+        period, split = read_period(last.data["period"]), (last.data.get("dimension", ""), last.data.get("member", ""))
+        statement = Statement(kind, period, before.stated if before else last.stated, split=split)
         if before:
             words: dict[str, Any] = {name: str(before.data[name]) for name in ("source_code", "bound", "dates")}
             statement = statement._replace(**words)

@@ -1,11 +1,10 @@
-"""File: a CSV or XLSX file of figures, one a row, and the template for one.
+"""File: a CSV or XLSX file of figures, one a row, and the template for one; and how rows of any file are read, with what is wrong by cell.
 
 Bounded before it is read and while it is (`ingest.files.table`); of a workbook the values are read, and no formula is calculated.
 """
 
-import csv
-import io
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Collection, Iterator, Set
+from contextlib import closing
 from datetime import date, timedelta
 from hashlib import blake2b
 from pathlib import Path
@@ -18,6 +17,7 @@ from ingest.contract.errors import InvalidEvent
 from ingest.contract.label import Label, Language
 from ingest.files.table import Row, table_rows
 from warehouse.catalogue import entered_kinds, figure_kinds
+from warehouse.figures.day_total import is_of_a_day
 
 LARGEST = 2_000_000
 """Bytes of a file of figures."""
@@ -37,6 +37,18 @@ COLUMNS = {
     "name": "Tên chỉ tiêu",
 }
 """By field, the title of its column; of the last, which only explains, nothing is read."""
+
+DAY_COLUMNS = {
+    "indicator": "Mã chỉ số",
+    "day": "Ngày",
+    "dimension": "Tách theo",
+    "member": "Mã phần",
+    **{field: COLUMNS[field] for field in ("value", "whole", "source", "reason")},
+    "hint": "Cách ghi",
+}
+"""The same of a file of totals of days."""
+
+_TITLES = {**COLUMNS, **DAY_COLUMNS}
 
 BOUNDS = {"": "chinh_xac", "đúng": "chinh_xac", "trên": "it_nhat"}
 DATES = {"": "ghi_ro", "ghi rõ": "ghi_ro", "suy ra": "suy_ra"}
@@ -81,9 +93,29 @@ class FigureFile(NamedTuple):
     rows: list[FigureRow]
     faults: list[CellFault]
 
+    @property
+    def of_days(self) -> set[str]:
+        """The indicators of which it tells totals of days."""
+        return {row.statement.kind.id for row in self.rows if is_of_a_day(row.statement.kind)}
+
 
 def read_figure_file(file: Path) -> FigureFile:
-    """Read a file of figures.
+    """Read a file of figures of periods.
+
+    Raises:
+        EntryRefused: it is none, or beyond a limit.
+    """
+    return read_rows(file, _WAY, _row, MOST_ROWS)
+
+
+def read_rows(file: Path, way: FileDrop, read: Callable[[Row], FigureRow], most: int) -> FigureFile:
+    """Read a file of rows that can be entered.
+
+    Args:
+        file: the file.
+        way: which columns it needs.
+        read: makes a row into what can be entered; raises `EntryRefused`.
+        most: rows that it may have.
 
     Raises:
         EntryRefused: it is none, or beyond a limit.
@@ -94,27 +126,45 @@ def read_figure_file(file: Path) -> FigureFile:
     faults: list[CellFault] = []
     seen: dict[str, int] = {}
     try:
-        for count, row in enumerate(table_rows(file, _WAY), 1):
-            if count > MOST_ROWS:
-                raise refusal(TOO_MANY, count=MOST_ROWS)
+        for count, row in enumerate(table_rows(file, way), 1):
+            if count > most:
+                raise refusal(TOO_MANY, count=most)
             try:
-                read = _row(row)
-                if read.statement.ref in seen:
-                    raise refusal(TWICE, "period", row=seen[read.statement.ref])
-                seen[read.statement.ref] = row.number
-                rows.append(read)
+                found = read(row)
+                if found.statement.ref in seen:
+                    raise refusal(TWICE, "period", row=seen[found.statement.ref])
+                seen[found.statement.ref] = row.number
+                rows.append(found)
             except EntryRefused as fault:
                 faults.append(CellFault(cell_of(row, fault.field), fault.said))
                 if len(faults) >= MOST_FAULTS:
                     break
     except InvalidEvent as error:
         raise refusal(CANNOT_READ, why=error.detail) from error
-    return FigureFile(blake2b(file.read_bytes(), digest_size=6).hexdigest(), rows, faults)
+    return FigureFile(file_digest(file), rows, faults)
+
+
+def file_digest(file: Path) -> str:
+    """By what an import is known: the same content has the same."""
+    return blake2b(file.read_bytes(), digest_size=6).hexdigest()
+
+
+def columns_of(file: Path) -> Set[str]:
+    """The columns of a file, by which one tells what it is about; none of one without any row.
+
+    Raises:
+        EntryRefused: it cannot be read.
+    """
+    try:
+        with closing(table_rows(file, FileDrop(sign_of_life=timedelta(days=1), needs=frozenset()))) as rows:
+            return next((row.letters.keys() for row in rows), frozenset())
+    except InvalidEvent as error:
+        raise refusal(CANNOT_READ, why=error.detail) from error
 
 
 def cell_of(row: Row, field: str) -> str:
     """What a spreadsheet calls the cell of a field: `B7`."""
-    return f"{row.letters.get(COLUMNS.get(field, ''), row.letters.get(COLUMNS['code'], 'A'))}{row.number}"
+    return f"{row.letters.get(_TITLES.get(field, ''), 'A')}{row.number}"
 
 
 def _row(row: Row) -> FigureRow:
@@ -127,42 +177,28 @@ def _row(row: Row) -> FigureRow:
         raise refusal(UNKNOWN_KIND, "code", text=code[:40])
     period = read_written_period(kind, "" if cell("period") is None else cell("period"))
     amounts = read_amounts(kind, "" if cell("value") is None else cell("value"), cell("whole"))
-    words = [
-        _word(cell(field), field, known) for field, known in (("source", SOURCES), ("bound", BOUNDS), ("dates", DATES))
-    ]
-    statement = Statement(kind, period, amounts, *(str(word) for word in words))
-    return FigureRow(row, statement, _word(cell("reason"), "reason", REASONS))
+    source, bound, dates = (
+        str(read_word(cell(field), field, known))
+        for field, known in (("source", SOURCES), ("bound", BOUNDS), ("dates", DATES))
+    )
+    statement = Statement(kind, period, amounts, source, bound, dates)
+    return FigureRow(row, statement, read_word(cell("reason"), "reason", REASONS))
 
 
-def _word(given: Any, field: str, known: dict[str, Any]) -> Any:
+def read_word(given: Any, field: str, known: dict[str, Any]) -> Any:
+    """The code of a word of a list.
+
+    Raises:
+        EntryRefused: it is none of them.
+    """
     text = str(given or "").strip().lower()
     if text not in known:
         raise refusal(UNKNOWN_WORD, field, text=text[:40], words=", ".join(word for word in known if word))
     return known[text]
 
 
-def csv_template(today: date, language: Language = "vi", codes: Iterable[str] = ()) -> bytes:
-    """A file to fill in, as CSV: a row for each figure of the period that is over."""
-    written = io.StringIO()
-    table = csv.writer(written, delimiter=";", lineterminator="\r\n")
-    table.writerows(_template_lines(today, language, tuple(codes)))
-    return b"\xef\xbb\xbf" + written.getvalue().encode()
-
-
-def workbook_template(today: date, language: Language = "vi", codes: Iterable[str] = ()) -> bytes:
-    """The same as a workbook."""
-    from openpyxl import Workbook  # only here: with it comes numpy
-
-    book = Workbook(write_only=True)
-    sheet = book.create_sheet("So lieu")
-    for line in _template_lines(today, language, tuple(codes)):
-        sheet.append(line)
-    packed = io.BytesIO()
-    book.save(packed)
-    return packed.getvalue()
-
-
-def _template_lines(today: date, language: Language, codes: tuple[str, ...]) -> Iterator[list[str]]:
+def figure_template(today: date, language: Language = "vi", codes: Collection[str] = ()) -> Iterator[list[str]]:
+    """The lines of a file to fill in: a row for each figure of the period that is over."""
     yield list(COLUMNS.values())
     for kind in figure_kinds().values():
         if not codes or kind.code in codes:

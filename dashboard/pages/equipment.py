@@ -84,8 +84,8 @@ PAGE = wall_page(
             (
                 Card("faulty", FAULTY, part=member_bars("faulty", "E03", "key", 5)),
                 Card("low", LOW, part=member_bars("low", "E04", "key", 5)),
-                Card("meetings", MEETINGS, "E12", ("E11",), gives_way=True),
-                Card("lookups", LOOKUPS, "E10", gives_way=True),
+                Card("meetings", MEETINGS, "E12", ("E11",)),
+                Card("lookups", LOOKUPS, "E10"),
             ),
         ),
     ),

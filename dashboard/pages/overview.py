@@ -7,6 +7,7 @@ from dash.development.base_component import Component
 
 from dashboard.access.viewer import viewer
 from dashboard.components import alarm_panel, header, tile
+from dashboard.components.absence import CardLine, cards_main, room_updates
 from dashboard.components.widget import ARRIVALS, field_bars, groups_part
 from dashboard.state.page import BoardState, Page, PropertyUpdate, PropertyUpdates
 from dashboard.words import number, text
@@ -31,6 +32,27 @@ CARDS = {
 }
 """Which indicators each card answers for."""
 
+LINES = (
+    CardLine(
+        {id: CARDS[id] for id in ("queue", "dossiers", "speakers", "cameras")},
+        (),
+        "minmax(min-content, 18.3fr)",
+        "line-1",
+    ),
+    CardLine(
+        {id: CARDS[id] for id in ("arrivals", "fields", "groups")},
+        (41, 26, 33),
+        "minmax(0, var(--row-2, 17.9fr))",
+        "line-2",
+    ),
+    CardLine(
+        {"alarms": (), **{id: CARDS[id] for id in ("petitions", "documents", "news", "teams")}},
+        (38, 15.5, 14, 19, 13.5),
+        "minmax(0, var(--row-3, 18.4fr))",
+        "line-3",
+    ),
+)
+
 
 def layout(state: BoardState) -> Component:
     """Head, three rows of cards, foot.
@@ -41,9 +63,9 @@ def layout(state: BoardState) -> Component:
     first = [_queue(state), _dossiers(state), _speakers(state), _cameras(state)]
     second = [_arrivals(state), _fields(state), _groups(state)]
     third = [_alarms(state), _petitions(state), _documents(state), _news(state), _teams(state)]
-    lines = [html.Div(cards, className=f"line line-{place}") for place, cards in enumerate((first, second, third), 1)]
+    main = cards_main((first, second, third), LINES)
     return html.Div(
-        [header.head(state, viewer(), "/"), html.Main(lines), header.foot(state, viewer(), "/")],
+        [header.head(state, viewer(), "/"), main, header.foot(state, viewer(), "/")],
         className="wall domain" if viewer().is_far else "wall",
     )
 
@@ -63,7 +85,7 @@ def updates(state: BoardState) -> PropertyUpdates:
         GROUPS.updates,
     ):
         pushed |= part(state)
-    return pushed
+    return pushed | room_updates(LINES, state)
 
 
 def _queue(state: BoardState) -> Component:

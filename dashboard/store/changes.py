@@ -23,7 +23,7 @@ class StoreChange(NamedTuple):
     by: str
     """An account of the board, a user of this PC, or the system itself."""
     kind: str
-    """`account`, `feed_key`, `display`, `source` or `map`."""
+    """`account`, `feed_key`, `display`, `source`, `import` or `map`."""
     subject: str
     """Name of the account; id and name of the key or screen; id of the source, and in brackets what of it; number of the map."""
     act: str

@@ -118,12 +118,12 @@ def freshness(reading: Reading, found: Mapping[str, FreshnessSign], now_ms: int)
         found: the sources' heartbeats.
         now_ms: the present by the install's clock.
     """
-    if not reading.known:
-        return Freshness("none", 0, 0)
     one = reading.indicator
     sources = [found[source] for source in _sources_of(one, found)]
     if one.sources and not sources and found:
         return Freshness("unconnected", 0, reading.newest_ms)
+    if not reading.known:
+        return Freshness("none", 0, 0)
     # Without a source of its own (the health of the sources themselves) the last computation is the heartbeat.
     sign_ms = min((min(sign.last_ms, sign.counted_ms) for sign in sources), default=reading.as_of_ms)
     if any(sign.down for sign in sources):

@@ -18,6 +18,12 @@ LARGEST_TEXT = 262_144
 LARGEST_SAMPLE = 700_000
 """Characters of a sample; of a workbook in base64."""
 
+KIND_COLUMN = "Loại sự kiện"
+"""Of a file of events, the column that names their kind; in JSON lines, the field of the same name."""
+
+LARGEST_IMPORT = 1_400_000
+"""Characters of a file of events in base64."""
+
 MOST_ROWS = 500
 """Devices of a list."""
 
@@ -72,7 +78,7 @@ class SourceCard(_Message):
     guide: Label | None = None
     way: Literal["webhook", "files", "rest", "sql", "mqtt", "devices", "probe", "syslog", "other", "faulty"]
     is_declared: bool
-    """Whether a file declares it; else it is in code."""
+    """Whether the ward declares it; else it comes with the product."""
     is_off: bool = False
     is_read: bool = False
     """Whether it is started: it is on, and everything that it needs is set."""
@@ -198,6 +204,38 @@ class DeclarationText(_Message):
     """A declaration as it is written."""
 
     text: str
+
+
+class ImportedRow(_Message):
+    """What a row of a file of events of before would become."""
+
+    row: int
+    cell: str
+    """What a spreadsheet calls the cell that is wrong, else the row's first."""
+    event: str = ""
+    """Its fields as JSON; empty where it becomes none."""
+    reason: str = ""
+    detail: str = ""
+    """Why it becomes none, as of a dead letter."""
+
+
+class MappedFile(_Message):
+    """What a file of events of before would become."""
+
+    kind: str
+    """Of its events."""
+    rows: tuple[ImportedRow, ...]
+    dropped: tuple[str, ...] = ()
+    """Its columns that the event has no field for: nobody has read them."""
+
+
+class MapFile(_Message):
+    """What a file of events of before would become; nothing is sent."""
+
+    act: Literal["map_file"] = "map_file"
+    kind: Literal["csv", "xlsx", "jsonl"]
+    content: Annotated[str, Field(max_length=LARGEST_IMPORT)]
+    """In base64."""
 
 
 class AskCards(_Message):
@@ -423,7 +461,7 @@ class AskScan(_Message):
 
 Ask = Annotated[
     AskCards | AskLibrary | AskText | AskSample | Reveal | Rotate | Redirect | Switch | TrySource | Draft
-    | TrySample | SaveDeclaration | RemoveDeclaration | AskDevices | ReadDevices | SaveDevices | GiveDevicePassword | StartScan | AskScan,
+    | TrySample | MapFile | SaveDeclaration | RemoveDeclaration | AskDevices | ReadDevices | SaveDevices | GiveDevicePassword | StartScan | AskScan,
     Field(discriminator="act"),
 ]  # fmt: skip
 ASK: TypeAdapter[Any] = TypeAdapter(Ask)

@@ -432,7 +432,7 @@ class Connector:
     map: Callable[[ReceivedMessage, Context], Mapped]
     """Foreign message to events. Raises `InvalidEvent` for a message that can never be valid."""
     sample: str = ""
-    """File name under `tests/connectors/samples/`: recorded messages, one JSON value a line, full of personal fields."""
+    """Of one in code, a file name under `tests/connectors/samples/`: recorded messages, one JSON value a line, full of personal fields."""
     personal: frozenset[str] = frozenset()
     """Names of foreign fields that carry personal data; redacted in dead letters as well."""
     guide: Label | None = None

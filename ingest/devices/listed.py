@@ -83,25 +83,31 @@ def parse_devices(value: Any, name: str) -> dict[str, DeviceEntry]:
         raise ConfigurationError(f"{name}: {place}: {first['msg']}") from None
 
 
-def listed_devices(data_folder: Path, connector_id: str) -> list[ListedDevice]:
+def listed_devices(data_folder: Path, connector_id: str, pretend: Path | None = None) -> list[ListedDevice]:
     """The devices of a source; none where there is no list.
+
+    Args:
+        data_folder: the install's.
+        connector_id: the source.
+        pretend: a folder like it, with those that the pretend ward plays beside.
 
     Raises:
         ConfigurationError: the list, or the file of a password, cannot be used.
     """
+    beside = listed_devices(pretend, connector_id) if pretend else []
     file = device_list(data_folder, connector_id)
     try:
         with file.open("rb") as opened:
             content = opened.read(LARGEST_LIST)
         found = parse_devices(tomllib.loads(content.decode()), file.name)
     except FileNotFoundError:
-        return []
+        return beside
     except (OSError, ValueError, RecursionError) as error:
         raise ConfigurationError(f"{file.name} cannot be read as TOML: {error}") from None
     return [
         ListedDevice(name=name, password=_password(password_file(data_folder, name)), **dict(one))
         for name, one in found.items()
-    ]
+    ] + [one for one in beside if one.name not in found]
 
 
 def _password(file: Path) -> SecretStr:

@@ -23,6 +23,9 @@ class EntityStates:
         """The entities that may be counted."""
         self._over: set[EntityState] = set()
         """Entities whose life is over: counted only when it is looked back so far."""
+        self._over_before = 0
+        """From when on none of these is counted."""
+        self.totals: list[StockKey] = [(stock, "", "") for stock in plan.stocks]
         self.newest_ms = 0
         """Newest event time."""
         self.is_stirred = True
@@ -62,9 +65,13 @@ class EntityStates:
         """The levels as they were at a moment."""
         settled, counts_ms = self.plan.entity.settled, self.plan.entity.counts_ms
         over = {state for state in self.active if state.newest_at + counts_ms < at_ms and settled(state)}
-        states = [state.as_of(at_ms) for state in self._over if state.newest_at + counts_ms >= at_ms]
-        self.active -= over
-        self._over |= over
+        states: list[EntityState] = []
+        if at_ms < self._over_before:
+            states += [state.as_of(at_ms) for state in self._over if state.newest_at + counts_ms >= at_ms]
+        if over:
+            self.active -= over
+            self._over |= over
+            self._over_before = max(self._over_before, at_ms)
         states += [state if state.newest_at <= at_ms else state.as_of(at_ms) for state in self.active]
         return self.plan.levels(states, at_ms)
 
@@ -77,6 +84,10 @@ class EntityStates:
         numerator, denominator, window = row
         self.shown[key] = (numerator, denominator, window)
         self.shown_ms = max(self.shown_ms, window + GAUGE_MS)
+
+    def shown_since(self, window: int) -> list[StockKey]:
+        """The stocks whose newest rows stand in a window or a later one."""
+        return [key for key, row in self.shown.items() if row[2] >= window] if self.shown_ms > window else []
 
     def forget(self, before_ms: int) -> None:
         """Let go of the minutes that ended before a time, but for the last of them, and of what was over before them all."""

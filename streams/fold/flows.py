@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any, NamedTuple
 
-from streams.fold.compiled import TOTAL, Split, Splits
+from streams.fold.compiled import TOTAL, Contribution, Split, Splits
 from streams.fold.plan import MILLISECOND, EntityPlan
 from warehouse.model.correction import Cause, Correction, correction
 from warehouse.model.entity import EntityState
@@ -32,10 +32,9 @@ class LateWindow(NamedTuple):
 class FlowFigure:
     """One figure of a window: in total, or of a member."""
 
-    __slots__ = ("denominator", "is_changed", "newest_ms", "numerator", "revision", "split", "window")
+    __slots__ = ("denominator", "is_changed", "newest_ms", "numerator", "revision", "split")
 
-    def __init__(self, window: "FlowWindow", split: Split) -> None:
-        self.window = window
+    def __init__(self, split: Split) -> None:
         self.split = split
         self.numerator = 0
         self.denominator = 0
@@ -44,11 +43,6 @@ class FlowFigure:
         self.revision = 0
         self.is_changed = False
         """Whether it is told next."""
-
-    @property
-    def key(self) -> FlowKey:
-        """Where its row stands."""
-        return (self.window.ward, self.window.indicator, self.window.start, *self.split)
 
 
 class FlowWindow:
@@ -71,8 +65,12 @@ class FlowWindow:
         """The figure of a split."""
         found = self.figures.get(split)
         if found is None:
-            found = self.figures[split] = FlowFigure(self, split)
+            found = self.figures[split] = FlowFigure(split)
         return found
+
+    def key(self, figure: FlowFigure) -> FlowKey:
+        """Where the row of one of its figures stands."""
+        return (self.ward, self.indicator, self.start, *figure.split)
 
     def counted_in(self, splits: Splits) -> list[FlowFigure]:
         """The figures of these splits."""
@@ -119,11 +117,11 @@ class Flows:
         self._sizes = sizes
         self._windows: dict[tuple[str, str], WindowsByStart] = {}
         """By ward and indicator."""
-        self._changed: list[FlowFigure] = []
+        self._changed: list[tuple[FlowWindow, FlowFigure]] = []
         self._stored: dict[FlowKey, tuple[int, int]] = {}
         """What the previous run wrote and is not folded again yet: the revision, and the position that has to be reached first."""
-        self._closed: dict[FlowFigure, tuple[int, int]] = {}
-        """Closed figures that one event touches, as they were before it."""
+        self._closed: dict[FlowFigure, tuple[FlowWindow, tuple[int, int]]] = {}
+        """Closed figures that one event touches, with their windows and as they were before it."""
         self._gone: list[LateWindow] = []
         """Windows no longer in memory that one event touches."""
         self.forgotten = 0
@@ -155,24 +153,18 @@ class Flows:
             if after == before:
                 continue
             given[flow] = after
-            added = list(after)
-            for contribution in before:
-                if contribution in added:
-                    added.remove(contribution)
-                else:
-                    at, numerator, denominator, splits = contribution
-                    self._add(windows[flow], at, -numerator, -denominator, splits, watermark)
+            added = self._take_back(windows[flow], before, after, watermark) if before else after
             for at, numerator, denominator, splits in added:
                 self._add(windows[flow], at, numerator, denominator, splits, watermark)
         return bool(self._closed or self._gone)
 
     def revise(self, cause: Cause) -> None:
         """Count a revision for each closed figure that the event changed, and keep a record of the totals."""
-        for figure, old in self._closed.items():
+        for figure, (window, old) in self._closed.items():
             if (figure.numerator, figure.denominator) != old:
                 figure.revision += 1
                 if figure.split == TOTAL:
-                    self.corrections.append(correction(self._value(figure, cause.offset), old, cause))
+                    self.corrections.append(correction(self._value(window, figure, cause.offset), old, cause))
         self.late.update(dict.fromkeys(self._gone, cause))
         self._closed.clear()
         self._gone.clear()
@@ -184,12 +176,12 @@ class Flows:
             figure.revision = max(figure.revision, self._stored.pop(key)[0])
         changed, self._changed = self._changed, []
         values = []
-        for figure in changed:
-            if self._stored and figure.key in self._stored:
-                self._changed.append(figure)
+        for window, figure in changed:
+            if self._stored and window.key(figure) in self._stored:
+                self._changed.append((window, figure))
             else:
                 figure.is_changed = False
-                values.append(self._value(figure, offset))
+                values.append(self._value(window, figure, offset))
         return values
 
     def forget(self, watermark: int) -> None:
@@ -204,20 +196,22 @@ class Flows:
     def expect(self, value: Value) -> None:
         """Know a row that the previous run wrote after the snapshot."""
         if value.window_ms >= self.forgotten:
-            figure = (
-                self._of(value.ward, value.indicator).window(value.window_ms).figure((value.dimension, value.member))
-            )
+            window = self._of(value.ward, value.indicator).window(value.window_ms)
+            figure = window.figure((value.dimension, value.member))
             figure.newest_ms = figure.newest_ms or value.newest_ms
             if not figure.is_changed:
                 figure.is_changed = True
-                self._changed.append(figure)
-            self._stored[figure.key] = value.revision, value.offset
+                self._changed.append((window, figure))
+            self._stored[window.key(figure)] = value.revision, value.offset
 
     def dump(self) -> list[list[Any]]:
         """The windows as JSON values, in pieces."""
         windows = [one for place in self._windows.values() for one in place.by_start.values()]
-        figures = [one for window in windows for one in window.figures.values()]
-        rows = [[*one.key, one.numerator, one.denominator, one.newest_ms, one.revision] for one in figures]
+        rows = [
+            [*window.key(one), one.numerator, one.denominator, one.newest_ms, one.revision]
+            for window in windows
+            for one in window.figures.values()
+        ]
         return [["flows", rows], ["late", [[*late, *cause] for late, cause in self.late.items()]]]
 
     def load(self, kind: str, rows: list[list[Any]]) -> None:
@@ -236,6 +230,23 @@ class Flows:
             self._windows[key] = WindowsByStart(ward, indicator, self._sizes[indicator])
         return self._windows[key]
 
+    def _take_back(
+        self, windows: WindowsByStart, before: tuple[Contribution, ...], after: tuple[Contribution, ...], watermark: int
+    ) -> tuple[Contribution, ...]:
+        """Take out of the windows what an entity contributed and contributes no longer.
+
+        Returns:
+            What it contributes now and did not before.
+        """
+        added = list(after)
+        for contribution in before:
+            if contribution in added:
+                added.remove(contribution)
+            else:
+                at, numerator, denominator, splits = contribution
+                self._add(windows, at, -numerator, -denominator, splits, watermark)
+        return tuple(added)
+
     def _add(
         self, windows: WindowsByStart, at: int, numerator: int, denominator: int, splits: Splits, watermark: int
     ) -> None:
@@ -246,21 +257,24 @@ class Flows:
                 self._gone.append(LateWindow(windows.indicator, windows.ward, start))
                 return
             window = windows.last = windows.window(start)
-        figures = window.by_splits.get(splits) or window.counted_in(splits)
+        try:
+            figures = window.by_splits[splits]
+        except KeyError:
+            figures = window.counted_in(splits)
         if window.closes_ms <= watermark:
             for figure in figures:
-                self._closed.setdefault(figure, (figure.numerator, figure.denominator))
+                self._closed.setdefault(figure, (window, (figure.numerator, figure.denominator)))
         for figure in figures:
             figure.numerator += numerator
-            figure.denominator += denominator
+            if denominator:
+                figure.denominator += denominator
             if at > figure.newest_ms:
                 figure.newest_ms = at
             if not figure.is_changed:
                 figure.is_changed = True
-                self._changed.append(figure)
+                self._changed.append((window, figure))
 
-    def _value(self, figure: FlowFigure, offset: int) -> Value:
-        window = figure.window
+    def _value(self, window: FlowWindow, figure: FlowFigure, offset: int) -> Value:
         return Value(
             window.ward, window.indicator, "flow", window.start, *figure.split, figure.numerator, figure.denominator,
             figure.newest_ms, figure.newest_ms, self._topic, self._partition, offset, max(offset, 0), figure.revision,

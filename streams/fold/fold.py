@@ -91,18 +91,18 @@ class Fold:
         """
         missing: dict[str, set[tuple[str, str]]] = {}
         born: set[tuple[str, str, str]] = set()
+        touches = self._touches.get
         for envelope in envelopes:
-            for touch, known in self._touches.get(envelope.data.kind, ()):
-                ward, key = envelope.partitionkey, envelope.subject
+            ward, key = envelope.partitionkey, envelope.subject
+            for touch, known in touches(envelope.data.kind, ()):
                 memory = known.get(ward)
                 if memory is not None and key in memory.states:
                     continue
-                id = touch.plan.entity.id
-                if (id, ward, key) in born:
+                plan, _, is_birth, only = touch
+                id = plan.entity.id
+                if (id, ward, key) in born or (only is not None and not only(envelope.data)):
                     continue
-                if touch.only is not None and not touch.only(envelope.data):
-                    continue
-                if touch.is_birth and envelope.at_ms >= self.watermark - touch.plan.entity.keep_ms:
+                if is_birth and envelope.at_ms >= self.watermark - plan.entity.keep_ms:
                     born.add((id, ward, key))
                 else:
                     missing.setdefault(id, set()).add((ward, key))
@@ -119,11 +119,12 @@ class Fold:
 
     def fold(self, envelopes: Sequence[AnyEnvelope], offsets: Sequence[int]) -> None:
         """Fold envelopes in the order of their offsets; their changes wait in `take`."""
+        touches = self._touches.get
         for envelope, offset in zip(envelopes, offsets, strict=True):
             event, at = envelope.data, envelope.at_ms
             if at > self.watermark:
                 self.reach(at)
-            for touch, known in self._touches.get(event.kind, ()):
+            for touch, known in touches(event.kind, ()):
                 if touch.only is None or touch.only(event):
                     self._touch(touch, known.get(envelope.partitionkey), envelope, at, offset)
             self.offset = offset
@@ -239,13 +240,14 @@ class Fold:
             self._stocks.expect_revision(*revised)
 
     def _touch(self, touch: Touch, memory: EntityMemory | None, envelope: AnyEnvelope, at: int, offset: int) -> None:
-        plan, event, key, id = touch.plan, envelope.data, envelope.subject, envelope.id
+        plan, update, _, _ = touch
+        event, key, id = envelope.data, envelope.subject, envelope.id
         states, windows, population = memory or self._meet(plan, envelope.partitionkey)
         state = states.get(key)
         if state is None:
             state = states[key] = plan.state(envelope.partitionkey, key)
             state.given = [()] * len(windows)
-        changed = touch.update(state, event, at, id)
+        changed = update(state, event, at, id)
         if at > state.newest_at:
             state.newest_at = at
         if changed and self._flows.settle(plan, windows, state, changed, self.watermark):

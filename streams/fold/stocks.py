@@ -241,24 +241,23 @@ class Stocks:
         now, window = population.levels(end), end - GAUGE_MS
         is_again = end in population.closed
         known = population.closed[end] if is_again else population.before(end)
-        for stock in dict.fromkeys([*now, *known, *changed, *population.shown]):
-            # 2. Which stocks get a row: see the module's text for a first row; a revision only for what is another, and what follows.
+        others = [stock for stock, sums in now.items() if known.get(stock, NOTHING) != sums]
+        others += [stock for stock, sums in known.items() if sums != NOTHING and stock not in now]
+        changed.update(others)
+        # 2. Which stocks get a row: see the module's text for a first row; a revision only for what is another, and what follows.
+        if is_again:
+            due = dict.fromkeys([*others, *(stock for stock in changed if stock[1])])  # a total has a row of its own
+            for stock in due:
+                population.revisions[end, stock] = population.revisions.get((end, stock), 0) + 1
+        else:
+            due = dict.fromkeys([*others, *population.totals, *population.shown_since(window)])
+        # 3. The row, and what is shown from now on.
+        for stock in due:
             sums, shown = now.get(stock, NOTHING), population.shown.get(stock)
-            is_other = sums != known.get(stock, NOTHING)
-            if is_other:
-                changed.add(stock)
-            if is_again:
-                is_due = is_other or (bool(stock[1]) and stock in changed)  # a total has a row of its own
-                if is_due:
-                    population.revisions[end, stock] = population.revisions.get((end, stock), 0) + 1
-            else:
-                is_due = is_other or not stock[1] or (shown is not None and shown[2] >= window)
-            # 3. The row, and what is shown from now on.
-            if is_due:
-                self._write(population, stock, sums, end, window, population.revisions.get((end, stock), 0), offset)
-                # A live row of the same minute that was taken later stands.
-                if shown is None or (shown[2], population.looked_ms) < (window, end):
-                    population.show(stock, (*sums, window))
+            self._write(population, stock, sums, end, window, population.revisions.get((end, stock), 0), offset)
+            # A live row of the same minute that was taken later stands.
+            if shown is None or (shown[2], population.looked_ms) < (window, end):
+                population.show(stock, (*sums, window))
         population.closed[end] = now
         population.closed_ms = max(population.closed_ms, end)
 

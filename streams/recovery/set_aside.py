@@ -98,7 +98,7 @@ class Quarantine:
         for indicator, window_ms in await self._store.ask(aside.changed_windows, *place, position):
             await self._write(
                 await self._store.ask(
-                    rebuild.recompute_window, indicator, stored.ward, window_ms, *place, offset, cause
+                    rebuild.recompute_windows, indicator, stored.ward, {window_ms: cause}, *place, offset
                 )
             )
         (event,) = decode_stored([stored.event.encode()])

@@ -6,6 +6,7 @@ from time import monotonic
 
 from ingest.contract.clock import Clock, milliseconds
 from ingest.contract.errors import Unavailable
+from streams import garbage
 from streams.partition.consumer import Consumer, has_caught_up, unread
 from streams.partition.state import PartitionKey, PartitionState
 from streams.poison.attempts import Attempts
@@ -102,6 +103,7 @@ class BatchFlusher:
                 partition.mark_stocked(position)
             for partition, position in block.reached:
                 self._attempts.written(partition.place, position)
+            garbage.spare(len(block.rows))
 
     async def _write(self, block: WriteBatch) -> None:
         try:

@@ -6,22 +6,38 @@ earlier, as `pipeline` tells step by step. Each step is one insert.
 
 import logging
 from collections.abc import Callable, Sequence
+from typing import NamedTuple
 
 from ingest.contract.clock import Clock, milliseconds
 from ingest.contract.errors import Unavailable
 from ingest.contract.topic import DEAD_LETTERS
 from ingest.runtime import metrics
 from ingest.runtime.failpoint import failpoint
-from streams.poison.suspicion import describe_error, is_of_content, suspecting
+from streams.poison.suspicion import SuspectError, describe_error, is_of_content, suspecting
 from streams.warehouse_connections import Stopping, WorkerWarehouse
 from streams.write.announcer import Announcer
 from streams.write.batch import WriteBatch
+from warehouse.model.correction import Cause
 from warehouse.recompute import rebuild
 from warehouse.store import positions, sink
 from warehouse.store.sink import DeadLetterRecord
 from warehouse.store.snapshots import write_snapshots
 
 log = logging.getLogger(__name__)
+
+
+WINDOWS_AT_ONCE = 1_000
+"""Windows of an indicator that one question is about."""
+
+
+class LateIndicator(NamedTuple):
+    """An indicator for some of whose windows events came too late."""
+
+    indicator: str
+    ward: str
+    partition: positions.PartitionKey
+    offset: int
+    """The last one folded in."""
 
 
 class BatchWriter:
@@ -101,14 +117,32 @@ class BatchWriter:
                 is_stored = await self._store.ask(positions.are_stored, block.rows.newest())
 
     async def _recompute(self, block: WriteBatch) -> None:
-        """Recompute windows for which events came too late from the raw rows, as new revisions."""
+        """Recompute windows for which events came too late from the raw rows, as new revisions; those of an indicator at once."""
+        windows: dict[LateIndicator, dict[int, Cause]] = {}
         for partition, late, cause, offset in block.late:
-            with suspecting((partition.place, offset), culprit=cause.offset):
+            place = LateIndicator(late.indicator, late.ward, partition.place, offset)
+            windows.setdefault(place, {})[late.window_ms] = cause
+        for place, late_for in windows.items():
+            await self._recompute_windows(block, place, list(late_for.items()))
+
+    async def _recompute_windows(self, block: WriteBatch, place: LateIndicator, late: list[tuple[int, Cause]]) -> None:
+        if len(late) > WINDOWS_AT_ONCE:
+            for start in range(0, len(late), WINDOWS_AT_ONCE):
+                await self._recompute_windows(block, place, late[start : start + WINDOWS_AT_ONCE])
+            return
+        try:
+            with suspecting((place.partition, place.offset), culprit=late[-1][1].offset):
                 values, corrections = await self._store.ask(
-                    rebuild.recompute_window, *late, *partition.place, offset, cause
+                    rebuild.recompute_windows, place.indicator, place.ward, dict(late), *place.partition, place.offset
                 )
-            block.values += values
-            block.corrections += corrections
+        except SuspectError:
+            if len(late) == 1:
+                raise
+            for one in late:  # which record is to blame
+                await self._recompute_windows(block, place, [one])
+            return
+        block.values += values
+        block.corrections += corrections
 
     async def _write_dead_letters(self, dead_letters: Sequence[DeadLetterRecord]) -> None:
         """Write dead letters; a dead letter that is refused has nowhere to go any more: that is said, and the next one goes on."""

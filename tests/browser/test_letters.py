@@ -16,7 +16,7 @@ from tests.commands.test_letters_whole import until
 from tests.declarations.test_connectors import CONNECTORS, lines, sent
 from warehouse.store.client import connect
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.long]
 
 REGISTER = next(one for one in CONNECTORS if one.id == "ward_register")
 ISSUED = "SELECT topic, partition, offset, event FROM raw_events WHERE kind = 'ticket.issued' ORDER BY offset LIMIT 1"

@@ -114,27 +114,40 @@ def opened(board, chromium):
 
 
 @pytest.mark.parametrize("path", PLACES)
-def test_a_page_is_there_for_everybody_and_on_every_screen(opened, path):
+def test_a_page_is_there_for_everybody(opened, path):
     """Contrast asks for the one scheme and the other, labels for the one language and the other; both at once are enough."""
-    more = "&" if "?" in path else "?"
-    with opened(f"{path}{more}theme=dark&lang=vi", FULL_HD) as page:
+    with opened(with_look(path, "dark", "vi"), FULL_HD) as page:
         assert violations(page) == []
         everywhere_by_keyboard(page)
+        assert look(page, DESK_LEAST).faults == []
+    with opened(with_look(path, "light", "en"), PHONE) as page:
+        page.wait_for_timeout(300)  # charts are as wide as the phone
+        assert look(page, DESK_LEAST, FINGER).faults == []
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("path", PLACES)
+def test_a_page_is_there_on_every_screen(opened, path):
+    with opened(with_look(path, "dark", "vi"), FULL_HD) as page:
         if path in WALL:
             on_every_desk(page)
-        for width, height in (FULL_HD, SMALL_DESK, LEAST_DESK):
+        for width, height in (SMALL_DESK, LEAST_DESK):
             page.set_viewport_size({"width": width, "height": height})
             page.wait_for_timeout(300)  # charts are as wide as the desk
             assert look(page, DESK_LEAST).faults == []
         assert page.locator(".ways").bounding_box()["height"] < 3 * 14, (
             "the menu is one line, also on the smallest desk"
         )
-    with opened(f"{path}{more}theme=light&lang=en", PHONE) as page:
-        page.wait_for_timeout(300)  # charts are as wide as the phone
-        assert look(page, DESK_LEAST, FINGER).faults == []
-        assert page.evaluate(OVERLAPPING) == []
-        page.set_viewport_size({"width": FULL_HD[0], "height": FULL_HD[1]})
+    with opened(with_look(path, "light", "en"), FULL_HD) as page:
         assert violations(page) == []
+        page.set_viewport_size({"width": PHONE[0], "height": PHONE[1]})
+        page.wait_for_timeout(300)
+        assert page.evaluate(OVERLAPPING) == []
+
+
+def with_look(path, theme, language):
+    """The path of a page with a scheme and a language of its own."""
+    return f"{path}{'&' if '?' in path else '?'}theme={theme}&lang={language}"
 
 
 def everywhere_by_keyboard(page):

@@ -84,6 +84,7 @@ WORDS = {
 }
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("language", ["vi", pytest.param("en", marks=pytest.mark.faults)])
 def test_a_minute_of_the_past_is_marked_moved_through_and_left(open_board, stack, artefacts, language):
     marked, next_minute, entry, live = WORDS[language]

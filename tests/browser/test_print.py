@@ -11,7 +11,7 @@ from tests.browser.conftest import shown
 from tests.browser.support.served import served
 from tests.dashboard.support.alarms import wall
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.long]
 
 A4 = (595, 842)
 """Points."""

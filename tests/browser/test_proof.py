@@ -61,6 +61,7 @@ def test_a_figure_leads_to_its_history_its_proof_and_the_query(open_board, kiosk
         expect(page.locator("#sql-fault")).to_be_empty()
 
 
+@pytest.mark.long
 def test_a_dead_letter_is_found_tried_and_not_sent_in_vain(open_board, stack, kiosk, artefacts):
     put(stack, {"specversion": "1.0", "type": "vn.hongbang.queue.ticket.flown.v1", "ho_ten": "Nguyễn Văn A"})
     with open_board("/letters", ("admin",)) as page:
@@ -85,6 +86,7 @@ def test_who_may_not_see_the_dead_letters_is_told(open_board):
         expect(page.locator(".alone")).to_contain_text(FORBIDDEN)
 
 
+@pytest.mark.long
 def test_the_audit_is_on_the_system_page_and_on_the_board(open_board, stack, kiosk, artefacts):
     ingest = stack.install.ingest
     with connect(stack.install.warehouse) as client:

@@ -3,7 +3,7 @@ from playwright.sync_api import expect
 
 from tests.browser.conftest import live
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.long]
 
 
 def test_a_restarted_server_is_found_again_and_remembers_who_is_logged_in(open_board, stack, kiosk):

@@ -25,7 +25,7 @@ from tests.browser.support.served import Served, served
 from tests.connectors.support.install import InstallWithoutKafka
 from tests.ingest.sql.test_reader import needs_postgresql, postgresql
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.long]
 
 SHARED = SecretStr("the secret of board and connectors, of this test")
 VENDOR = "phan_anh_x"

@@ -19,7 +19,7 @@ def ask(page, sql):
     page.keyboard.press("Control+Enter")
 
 
-@pytest.mark.parametrize("language", ["vi", "en"])
+@pytest.mark.parametrize("language", ["vi", pytest.param("en", marks=pytest.mark.long)])
 def test_a_query_gives_table_chart_and_csv(open_board, artefacts, kiosk, language):
     with open_board("/sql", ("analyst",), (1600, 900), language) as page:
         ask(
@@ -46,6 +46,7 @@ def test_a_refusal_names_the_rule(open_board):
         expect(page.locator("#sql-fault")).to_contain_text("file")
 
 
+@pytest.mark.long
 def test_a_query_is_kept(open_board):
     with open_board("/sql", ("analyst",)) as page:
         page.locator("textarea").first.fill("SELECT id FROM indicators")

@@ -47,6 +47,7 @@ def figure(page, id):
     return page.locator(f"#{id}-figure")
 
 
+@pytest.mark.long
 def test_one_address_shows_every_page_in_turn_and_nothing_to_press(board, screen):
     _, address = board.add_display(*[(page.path, 1) for page in wall_pages(pages())])
     page = screen(address, before=WATCHES)
@@ -76,6 +77,7 @@ def test_figures_come_before_the_charts_and_no_more_of_plotly_than_they_need(boa
     assert began >= page.evaluate("performance.getEntriesByName('ioc-live')[0].startTime")
 
 
+@pytest.mark.long
 def test_the_tour_goes_by_worth_and_a_critical_alarm_holds_its_page(board, screen):
     def hurry(route):
         """A second is a fiftieth of it."""
@@ -131,6 +133,7 @@ def test_a_new_alarm_is_shown_on_its_page_at_once_and_only_once(board, screen):
     expect(page.locator("#wall-alarm")).to_be_visible()
 
 
+@pytest.mark.long
 def test_the_banner_stays_and_the_sound_comes_again_until_somebody_acknowledges(board, screen):
     _, address = board.add_display(("/", 3600))
     page = screen(address)
@@ -150,6 +153,7 @@ def test_the_banner_stays_and_the_sound_comes_again_until_somebody_acknowledges(
     expect(page.locator("#wall-alarm")).to_be_hidden()
 
 
+@pytest.mark.long
 def test_an_alarm_that_nobody_acknowledges_delays_the_fresh_start_by_an_hour_at_most(board, screen):
     def hurry(route):
         """Six hours are 3 seconds, and seven are 20."""

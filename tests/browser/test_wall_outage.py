@@ -15,7 +15,7 @@ from dashboard.board.wall_tour import wall_pages
 from ingest.contract.clock import RealClock
 from tests.browser.conftest import is_grey, live
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.browser, pytest.mark.long, pytest.mark.timeout(600)]
 
 AWAY = 180_000
 """Time for what takes a minute by itself."""

@@ -97,6 +97,7 @@ def faults(report: AuditReport) -> set[tuple[str, str]]:
     return {(one.section, one.fault) for one in report.found}
 
 
+@pytest.mark.long
 def test_after_difficult_traffic_everything_agrees(
     stack: Stack, client: Client, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -177,6 +178,7 @@ def change(client: Client, id: str, condition: str, numerator: str) -> None:
     )
 
 
+@pytest.mark.long
 def test_a_repair_says_what_it_would_write_and_writes_it_as_a_revision(
     stack: Stack, client: Client, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

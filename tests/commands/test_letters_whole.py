@@ -24,7 +24,7 @@ from tests.support import made
 from warehouse.store.client import Client, connect
 from warehouse.store.halted_partitions import read_halted_partitions
 
-pytestmark = pytest.mark.embedded
+pytestmark = [pytest.mark.embedded, pytest.mark.long]
 
 QUEUE = topic_of("queue")
 NOW = datetime(2026, 11, 20, 3, 0, tzinfo=UTC)
@@ -63,7 +63,7 @@ def counted(client: Client, id_: str) -> tuple[int, int]:
 def test_a_dead_letter_that_is_replayed_counts_once(stack: Stack) -> None:
     message = sent(REGISTER, lines(REGISTER)[0])
     (event,) = mapper(REGISTER).take(message.body).envelopes
-    bug = InvalidEvent("mapping_bug", "KeyError in ward_register.py, line 1")
+    bug = InvalidEvent("mapping_bug", "KeyError in mapping.py, line 1")
     dead_letter = from_source(REGISTER, message.body, bug, ward="hong-bang", received_at=NOW)
 
     async def into_kafka(*what: Any) -> None:

@@ -37,6 +37,7 @@ def test_the_report_s_figures_come_back(tmp_path: Path) -> None:
     assert json.loads(json.dumps(found)) == found
 
 
+@pytest.mark.long
 def test_the_report_s_last_days_come_back_and_a_changed_event_changes_the_figure(tmp_path: Path) -> None:
     """A document that is not signed, a petition that is never answered, a team that is not formed."""
     messages = [one for one in report_messages() if one.connector in SMALL or of_last_days(one)]

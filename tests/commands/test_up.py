@@ -106,6 +106,7 @@ def readable_by_others(folder):
     return found
 
 
+@pytest.mark.long
 def test_one_command_starts_everything_and_leaves_nothing(person, up):
     said = read_until(up, "Ctrl-C")
     url = f"http://127.0.0.1:{person.ports['IOC_BOARD_PORT']}"
@@ -165,6 +166,7 @@ def test_one_command_starts_everything_and_leaves_nothing(person, up):
     assert person.run("down")[0] == 0
 
 
+@pytest.mark.long
 def test_ctrl_c_before_the_board_is_up_leaves_nothing(person, up):
     read_until(up, "starting")
     up.send_signal(signal.SIGINT)
@@ -189,6 +191,7 @@ def test_a_wrong_setting_is_told(person):
     assert "IOC_KAFKA_HEAP" in err
 
 
+@pytest.mark.long
 def test_a_killed_up_takes_everything_with_it(person, up):
     if sys.platform != "linux":
         pytest.skip("only Linux ends a child with its parent")

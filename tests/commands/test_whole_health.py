@@ -30,7 +30,7 @@ from tests.support.made import events
 from warehouse.settings import WarehouseSettings
 from warehouse.store.client import connect
 
-pytestmark = pytest.mark.embedded
+pytestmark = [pytest.mark.embedded, pytest.mark.long]
 
 NAMES = ("ingest", "warehouse", "connectors", "streams-1", "keeper", "alarm", "dashboard")
 

@@ -1,6 +1,6 @@
 """The desk's rules: which alert, when and with what result; who it was only as a pseudonym."""
 
-from connectors.camera_desk import CONNECTOR
+from connectors.declared.ready import standing_connectors
 from ingest.contract.events import camera
 from tests.connectors.support.taking import NOW, events, reason, take
 
@@ -8,6 +8,7 @@ SAID = {
     "id": "r1-xac-nhan", "thoiGian": NOW.timestamp() - 5, "maSuKien": "r1", "camera": "ubnd_02", "ketQua": "bao_dong_gia",
     "maNguoiTruc": "BV-0007", "nguoiTruc": "Somebody",
 }  # fmt: skip
+CONNECTOR = standing_connectors()[0]
 TOPIC = "camera_desk/acknowledged"
 
 
@@ -26,4 +27,4 @@ def test_the_same_acknowledgement_counts_once() -> None:
 
 
 def test_what_names_no_alert_is_refused() -> None:
-    assert reason(CONNECTOR, {**SAID, "maSuKien": ""}, TOPIC) == "invalid_field"
+    assert reason(CONNECTOR, {**SAID, "maSuKien": ""}, TOPIC) == "missing_part"

@@ -6,22 +6,20 @@ from pathlib import Path
 import pytest
 
 from commands.supervision.stack import Stack
-from ingest.devices.listed import device_list, password_file
-from tests.connectors.support.cameras import (  # fmt: skip
-    PASSWORD,
-    USER,
+from connectors.simulator.protocols.cameras import (
     IsapiDevice,
     OnvifDevice,
     alert,
     as_part,
     at_work,
-    item,
     notification,
-    wait,
+    simple_item,
 )
+from ingest.devices.listed import device_list, password_file
+from tests.connectors.support.cameras import ACCOUNT, PASSWORD, USER, wait
 from warehouse.store.client import Client, connect
 
-pytestmark = [pytest.mark.embedded, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.embedded, pytest.mark.long, pytest.mark.timeout(240)]
 
 
 @pytest.fixture
@@ -40,8 +38,10 @@ def newest(client: Client, indicator: str, dimension: str = "") -> dict[str, tup
 
 
 def test_a_covered_lens_a_lost_signal_a_full_disk_and_a_camera_that_is_away_are_on_the_board(stack: Stack) -> None:
-    hikvision, other = IsapiDevice(), OnvifDevice()
-    other.initial = [notification("Device/HardwareFailure/StorageFailure", "Initialized", item("Failed", "true"))]
+    hikvision, other = IsapiDevice(*ACCOUNT), OnvifDevice(*ACCOUNT)
+    other.initial = [
+        notification("Device/HardwareFailure/StorageFailure", "Initialized", simple_item("Failed", "true"))
+    ]
     with at_work(hikvision) as one, at_work(other) as two, connect(stack.install.warehouse) as client:
         for connector, cameras in {"isapi": {"tdp017-cong": one, "di-vang": "http://127.0.0.1:9"}, "onvif": {"tdp018-ngo": two}}.items():  # fmt: skip
             listed = device_list(stack.folder, connector)
@@ -59,7 +59,7 @@ def test_a_covered_lens_a_lost_signal_a_full_disk_and_a_camera_that_is_away_are_
         wait(lambda: newest(client, "C01", "area_code").get("TDP-017") == (1, 1))
         wait(lambda: newest(client, "C04").get("", (0, 0))[0] == 1)
         hikvision.say(as_part(alert("shelteralarm", "inactive")))
-        other.say(notification("Device/HardwareFailure/StorageFailure", data=item("Failed", "false")))
+        other.say(notification("Device/HardwareFailure/StorageFailure", data=simple_item("Failed", "false")))
         wait(lambda: newest(client, "C02").get("", (0, 0))[0] == 1)
         stored = "".join(event for (event,) in client.query("SELECT event FROM raw_events"))
         assert [text for text in (PASSWORD, "10.20.0.17") if text in stored] == []

@@ -14,8 +14,8 @@ import httpx
 import pytest
 
 from commands.supervision.stack import Stack
+from connectors.declared.ready import READY
 from connectors.equipment import CONNECTOR
-from connectors.managed.administration import READY
 from connectors.settings import ConnectorsSettings
 from connectors.simulator.protocols.centre import Centre
 from connectors.simulator.systems import equipment
@@ -144,6 +144,7 @@ def calendar() -> Iterator[str]:
         server.shutdown()
 
 
+@pytest.mark.long
 @pytest.mark.embedded
 @pytest.mark.timeout(240)
 def test_from_the_devices_to_the_figures(tmp_path: Path, centre: PretendCentre) -> None:

@@ -1,4 +1,4 @@
-"""What becomes of each connector's sample, field by field: `expected/<connector>.jsonl` holds the events, read and approved line by line.
+"""What becomes of the sample of each connector in code, field by field: `expected/<connector>.jsonl` holds the events, read and approved line by line.
 
 Whoever changes a mapping on purpose changes these lines with it; a connector remembers what it was told before, so a line stands for
 the events of one message after those before it.
@@ -12,22 +12,19 @@ import pytest
 from connectors import catalogue
 from ingest.contract.connector import Connector, Poll, Subscription
 from tests.connectors.support.expected import EXPECTED, told
-from tests.declarations.test_connectors import SAMPLES
+from tests.declarations.test_connectors import IN_CODE, lines
 
-CONNECTORS = [one for one in catalogue() if not (isinstance(one.way, Poll) and one.way.status)]
+CONNECTORS = [one for one in IN_CODE if not (isinstance(one.way, Poll) and one.way.status)]
 
 
 @pytest.mark.parametrize("connector", CONNECTORS, ids=lambda one: one.id)
 def test_each_message_becomes_these_events(connector: Connector) -> None:
     expected = [json.loads(line) for line in (EXPECTED / f"{connector.id}.jsonl").read_text("utf-8").splitlines()]
-    sample = [json.loads(line) for line in (SAMPLES / connector.sample).read_text("utf-8").splitlines()]
+    sample = lines(connector)
     found = told(connector, sample)
     assert len(found) == len(expected) == len(sample)
     for number, (events, wanted) in enumerate(zip(found, expected, strict=True), 1):
         assert events == wanted, f"line {number} of {connector.sample}"
-
-
-WEBHOOKS = [one for one in CONNECTORS if not isinstance(one.way, Poll | Subscription)]
 
 
 @pytest.mark.parametrize("connector", CONNECTORS, ids=lambda one: one.id)

@@ -1,17 +1,19 @@
-"""Rules of the smaller sources: secret documents leave no trace, missing parts are refused, heartbeats bring nothing."""
+"""Rules of the smaller sources, most of which are declared: secret documents leave no trace, missing parts are refused, heartbeats bring nothing."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
-from connectors import civil_status, content_post, document_office, petition_portal, ward_register
+from connectors import civil_status
 from connectors.civil_status import Probe
+from connectors.declared.ready import standing_connectors
 from ingest.contract.connector import Connector
 from ingest.contract.events import document, health
 from tests.connectors.support.taking import events, reason, take
 
 TIME = "2026-11-19T09:00:00+07:00"
+OFFICE = POSTS, DOCUMENTS, PETITIONS, REGISTER = standing_connectors()[1:]
 START = datetime(2026, 11, 19, 2, tzinfo=UTC)
 
 
@@ -21,15 +23,15 @@ def paper(**changed: Any) -> dict[str, Any]:
 
 
 def test_a_secret_document_leaves_no_trace() -> None:
-    taken = take(document_office.CONNECTOR, paper(doMat="mat", maVanBan="VB-MAT-7"))
+    taken = take(DOCUMENTS, paper(doMat="mat", maVanBan="VB-MAT-7"))
     assert (taken.envelopes, taken.dead_letter) == ((), None)
 
 
 def test_a_document_is_signed_or_not_but_never_unknown() -> None:
-    (unsigned,) = events(document_office.CONNECTOR, paper(daKySo=False))
+    (unsigned,) = events(DOCUMENTS, paper(daKySo=False))
     assert isinstance(unsigned, document.DocumentIssued)
     assert unsigned.signed is False
-    assert reason(document_office.CONNECTOR, paper(daKySo=None)) == "missing_part"
+    assert reason(DOCUMENTS, paper(daKySo=None)) == "missing_part"
 
 
 @pytest.mark.parametrize(
@@ -41,7 +43,7 @@ def test_where_a_petitions_matter_lies_is_known_by_the_groups_code_alone(said: A
         "diaChi": "17 Minh Khai", "toaDo": "20.865143,106.683271", **said,
     }  # fmt: skip
     message = {"id": "p1", "loai": "tiep_nhan", "thoiGian": TIME, "phanAnh": matter}
-    (received,) = events(petition_portal.CONNECTOR, message)
+    (received,) = events(PETITIONS, message)
     assert received.area_code == area
     assert "Minh Khai" not in received.model_dump_json()
     assert "20.865143" not in received.model_dump_json()
@@ -49,7 +51,7 @@ def test_where_a_petitions_matter_lies_is_known_by_the_groups_code_alone(said: A
 
 @pytest.mark.parametrize(
     "connector",
-    [petition_portal.CONNECTOR, document_office.CONNECTOR, content_post.CONNECTOR, ward_register.CONNECTOR],
+    OFFICE,
     ids=lambda one: one.id,
 )
 def test_a_sign_of_life_brings_nothing(connector: Connector) -> None:
@@ -59,10 +61,11 @@ def test_a_sign_of_life_brings_nothing(connector: Connector) -> None:
 @pytest.mark.parametrize(
     ("connector", "kind"),
     [
-        (petition_portal.CONNECTOR, "tra_loi"),
-        (document_office.CONNECTOR, "phat_hanh"),
-        (content_post.CONNECTOR, "dang_bai"),
-        (ward_register.CONNECTOR, "dang_ky_to"),
+        (PETITIONS, "tra_loi"),
+        (DOCUMENTS, "phat_hanh"),
+        (POSTS, "dang_bai"),
+        (REGISTER, "dang_ky_to"),
+        (REGISTER, "thao_thiet_bi"),
     ],
     ids=lambda one: getattr(one, "id", one),
 )
@@ -72,11 +75,11 @@ def test_a_part_is_missing(connector: Connector, kind: str) -> None:
 
 def test_a_team_or_a_mark_is_missing() -> None:
     message = {"id": "x", "loai": "thanh_lap_to_cong_nghe", "thoiGian": TIME, "toDanPho": {"maTo": "TDP-017"}}
-    assert reason(ward_register.CONNECTOR, message) == "missing_part"
+    assert reason(REGISTER, message) == "missing_part"
     matter = {"maPhanAnh": "PA-1", "kenh": "truc_tiep", "phanLoai": "hien_truong", "maLinhVuc": "ha_tang"}
     rated = {"id": "p1", "loai": "danh_gia", "thoiGian": TIME, "phanAnh": matter}
-    assert reason(petition_portal.CONNECTOR, rated) == "missing_part"
-    assert reason(petition_portal.CONNECTOR, {**rated, "loai": "xoa"}) == "unknown_kind"
+    assert reason(PETITIONS, rated) == "missing_part"
+    assert reason(PETITIONS, {**rated, "loai": "xoa"}) == "no_mapping"
 
 
 def test_an_outage_has_one_name() -> None:

@@ -16,14 +16,13 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from paho.mqtt.enums import CallbackAPIVersion
 from standardwebhooks import Webhook as Signer
 
-import connectors
 from commands.install.ports import free_ports
 from commands.supervision.stack import Stack
+from connectors import catalogue
 from connectors.settings import ConnectorsSettings
 from ingest.contract.connector import AlertStream, Connector, DeviceProbe, Poll, PullPoint, Subscription, Webhook
 from ingest.contract.settings import IngestSettings
 from ingest.contract.topic import all_topics
-from ingest.discovery import declared
 from ingest.kafka.client import client_options
 from ingest.kafka.lag import group_lags
 from streams.settings import StreamsSettings
@@ -31,9 +30,9 @@ from tests.declarations.test_connectors import lines, personal_values
 from warehouse.settings import WarehouseSettings
 from warehouse.store.client import connect
 
-pytestmark = pytest.mark.embedded
+pytestmark = [pytest.mark.embedded, pytest.mark.long]
 
-CONNECTORS = declared(connectors, Connector)
+CONNECTORS = catalogue()
 PERSONAL = {value for one in CONNECTORS for line in lines(one) for value in personal_values(line, one.personal)}
 
 

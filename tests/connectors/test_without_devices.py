@@ -9,7 +9,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from connectors.managed.administration import READY
+from connectors.declared.ready import READY
 from connectors.managed.choices import SourceChoice, SourceChoices
 from connectors.managed.watch import SourceWatch
 from connectors.settings import ConnectorsSettings

@@ -5,8 +5,8 @@ from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
 
+from connectors.declared.ready import standing_connectors
 from connectors.dossier_portal import CONNECTOR as DOSSIERS
-from connectors.petition_portal import CONNECTOR as PETITIONS
 from connectors.simulator.message import encoded
 from connectors.simulator.systems import office
 from connectors.simulator.systems.dossier_system import item
@@ -24,6 +24,7 @@ from tests.figures.support.story import Case, book
 from warehouse.indicators.score import PARTS, hundredths
 from warehouse.readings import Readings
 
+(PETITIONS,) = [one for one in standing_connectors() if one.id == office.PETITIONS]
 FIRST, LAST = date(2026, 10, 12), date(2026, 11, 27)
 BEGINS, NOW = ward_moment(date(2026, 11, 1), time()), ward_moment(LAST, time(17, 0))
 
@@ -65,7 +66,7 @@ def shown(events: list[Envelope], now: int) -> Readings:
     return readings
 
 
-@pytest.mark.heavy
+@pytest.mark.long
 def test_the_score_is_what_raw_events_and_the_document_say(events: list[Envelope]) -> None:
     assert len(events) > 5_000
     told = portal_score([encode(one) for one in events], BEGINS, NOW)

@@ -23,7 +23,7 @@ from warehouse.readings import Readings
 from warehouse.settings import WarehouseSettings
 from warehouse.store.client import Client, connect
 
-pytestmark = [pytest.mark.embedded, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.embedded, pytest.mark.long, pytest.mark.timeout(300)]
 
 FIRST, LAST = (ward_moment(date(2026, 11, day), time()) for day in (1, 5))
 

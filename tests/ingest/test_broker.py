@@ -189,6 +189,7 @@ def test_without_network_the_message_says_what_to_do(small_lock, tmp_path, monke
 # -- Java's archive and the folder
 
 
+@pytest.mark.long
 @pytest.mark.embedded
 def test_the_archive_is_written_once_for_these_jars_and_kafka_starts_without_one_too(tmp_path):
     fetch.ensure_jars(CACHE, lambda there, in_all, megabytes: None)
@@ -392,6 +393,7 @@ async def test_killed_java_ends_the_process_and_nothing_acknowledged_is_lost(tmp
         assert not is_listening(settings.kafka_port)
 
 
+@pytest.mark.long
 @pytest.mark.embedded
 def test_java_that_dies_after_a_while_is_started_again_by_the_same_process(tmp_path, monkeypatch, caplog):
     caplog.set_level("INFO")
@@ -489,6 +491,7 @@ def test_whoever_does_not_log_in_is_cut_off_at_the_first_request(kafka, listener
         assert stranger.recv(1) == b""
 
 
+@pytest.mark.long
 @pytest.mark.embedded
 def test_a_folder_from_before_the_account_gets_it_and_keeps_its_records(tmp_path, monkeypatch):
     port, controller = free_ports(2)
@@ -605,6 +608,7 @@ def variables_of(settings):
     }
 
 
+@pytest.mark.long
 @pytest.mark.embedded
 async def test_outside_cluster_with_tls_and_log_in(cluster, tmp_path):
     with process(tmp_path, **variables_of(cluster)) as (_, begin):

@@ -153,6 +153,7 @@ def check_nothing_is_missing(stack: Stack, client: Client) -> None:
     assert found() == full
 
 
+@pytest.mark.long
 def test_an_error_that_nobody_expects_ends_the_worker_and_loses_nothing(
     stack: Stack, client: Client, sent: list[Envelope]
 ) -> None:
@@ -170,6 +171,7 @@ def test_an_error_that_nobody_expects_ends_the_worker_and_loses_nothing(
     check(client, sent)
 
 
+@pytest.mark.long
 def test_a_flood_of_bad_records_stops_its_partition_alone_until_somebody_lets_it_go_on(
     stack: Stack, client: Client, sent: list[Envelope]
 ) -> None:
@@ -199,6 +201,7 @@ def test_a_flood_of_bad_records_stops_its_partition_alone_until_somebody_lets_it
     check_nothing_is_missing(stack, client)
 
 
+@pytest.mark.long
 def test_what_kafka_is_told_never_runs_ahead_of_what_is_stored(
     stack: Stack, client: Client, sent: list[Envelope]
 ) -> None:
@@ -226,7 +229,7 @@ def test_what_kafka_is_told_never_runs_ahead_of_what_is_stored(
     check(client, sent)
 
 
-@pytest.mark.parametrize("part", ["streams", "warehouse", "kafka"])
+@pytest.mark.parametrize("part", ["streams", "warehouse", pytest.param("kafka", marks=pytest.mark.long)])
 def test_a_killed_part_loses_nothing_and_doubles_nothing(
     stack: Stack, client: Client, part: str, sent: list[Envelope]
 ) -> None:
@@ -242,6 +245,7 @@ def test_a_killed_part_loses_nothing_and_doubles_nothing(
     check(client, sent)
 
 
+@pytest.mark.long
 def test_a_second_worker_shares_the_partitions_and_takes_over(
     stack: Stack, client: Client, sent: list[Envelope]
 ) -> None:
@@ -255,6 +259,7 @@ def test_a_second_worker_shares_the_partitions_and_takes_over(
     check(client, sent)
 
 
+@pytest.mark.long
 def test_an_event_for_a_window_long_gone_changes_it_visibly(stack: Stack, client: Client, sent: list[Envelope]) -> None:
     """Weeks later the fold has let go of the first windows; what still comes for them is a new revision."""
     first = next(one for one in sent if one.data.kind == "post.published")

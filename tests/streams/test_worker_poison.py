@@ -120,6 +120,7 @@ def check_set_aside(client: Client, reasons: Sequence[str], sent: list[Envelope]
     assert not any("too deep" in error or "nothing" in error for *_, error in rows), "texts of errors may say anything"
 
 
+@pytest.mark.long
 def test_what_the_fold_the_sink_and_the_engine_refuse_is_set_aside(
     stack: Stack, client: Client, sent: list[Envelope]
 ) -> None:
@@ -237,6 +238,7 @@ def stopped(client: Client) -> list[halted_partitions.HaltedPartition]:
     return [one for one in halted_partitions.read_halted_partitions(client).values() if one.is_stopped]
 
 
+@pytest.mark.long
 def test_a_dead_letter_that_is_sent_again_once_mended_counts_once(
     stack: Stack, client: Client, sent: list[Envelope]
 ) -> None:

@@ -44,6 +44,7 @@ def client(stack: Stack) -> Iterator[Client]:
         yield opened
 
 
+@pytest.mark.long
 def test_a_worker_whose_group_found_no_topics_takes_them_as_soon_as_they_are_there(
     stack: Stack, client: Client, sent: list[Envelope]
 ) -> None:

@@ -3,7 +3,10 @@
 from ingest.contract.events.figure import FigureConfirmed, FigureEntered, FigureRejected, FigureWithdrawn
 from ingest.contract.label import Label
 from warehouse.model.entity import Attr, Constant, Entity, Latest
-from warehouse.model.expression import NEVER
+from warehouse.model.expression import NEVER, starts_with
+
+DAY_TOTAL = "day."
+"""Begin of the code of what is the total of one day: `day.D02`."""
 
 FIGURE = Entity(
     id="figure",
@@ -18,11 +21,14 @@ FIGURE = Entity(
         "source_code": Constant((FigureConfirmed,), "source_code"),
         "bound": Latest({FigureConfirmed: Attr("bound")}, empty=""),
         "dates": Latest({FigureConfirmed: Attr("dates")}, empty=""),
+        "dimension": Constant((FigureConfirmed,), "dimension"),
+        "member": Constant((FigureConfirmed,), "member"),
         "stands": Latest({FigureConfirmed: 1, FigureWithdrawn: 0}, empty=0),
         "waits": Latest({FigureEntered: 1, FigureConfirmed: 0, FigureRejected: 0, FigureWithdrawn: 0}, empty=0),
     },
     born=(FigureEntered, FigureConfirmed),
-    settled=lambda f: False,
+    # A total of a day is shown from the raw events and counts in nothing, so nothing of it need stay in memory.
+    settled=lambda f: starts_with(f.kind_code, DAY_TOTAL),
     sources=(),
     behaviour={
         "correct": Label(

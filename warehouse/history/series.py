@@ -2,7 +2,8 @@
 
 A bucket's figure is what the board would show at its end if its span were the bucket: flows added up over it, stocks as they last
 stood in it. What a baseline counts before this system counted belongs to no bucket; but a measure that has a meaning only since the
-beginning is told as the board showed it at the bucket's end.
+beginning is told as the board showed it at the bucket's end. A day of which people entered the total shows that, and not what late
+events told of it besides: it is never both.
 """
 
 from bisect import bisect_right
@@ -12,12 +13,13 @@ from itertools import pairwise
 from typing import Literal, NamedTuple
 
 from ingest.contract.clock import WARD_ZONE, milliseconds, moment
-from warehouse.catalogue import indicator
+from warehouse.catalogue import day_kinds, indicator
 from warehouse.model.aggregate import RANKED
 from warehouse.model.expression import DAY_MS, Sql, sql, window_start
 from warehouse.model.indicator import Derived, Indicator
 from warehouse.model.reading import TOTAL, Reading, Sides, Split, derived_reading, reading_of
 from warehouse.model.value import Value
+from warehouse.query.day_totals import DayTotal, day_totals
 from warehouse.readings import Readings
 from warehouse.store.client import Client
 
@@ -39,6 +41,14 @@ MONTHS: dict[Grain, int] = {"month": 1, "quarter": 3, "year": 12}
 """Of the grains that begin with a month, how many it has."""
 
 
+class EnteredDay(NamedTuple):
+    """A day of which a total is shown that people entered."""
+
+    day_ms: int
+    source_code: str
+    """Where they read it."""
+
+
 class Bucket(NamedTuple):
     """What is stored of one indicator in one bucket."""
 
@@ -47,6 +57,10 @@ class Bucket(NamedTuple):
     revision: int
     """How often one of its windows was corrected, at most."""
     newest_ms: int
+    entered: frozenset[EnteredDay] = frozenset()
+    """Its days of which people entered the total."""
+    is_counted: bool = True
+    """Whether this system counted any of it."""
 
 
 class Point(NamedTuple):
@@ -55,6 +69,8 @@ class Point(NamedTuple):
     start_ms: int
     reading: Reading
     revision: int
+    entered: frozenset[EnteredDay] = frozenset()
+    """Its days of which people entered the total, of any indicator that it is made of."""
 
 
 Row = tuple[int, str, str, str, int, int, int, int]
@@ -111,7 +127,7 @@ def read_series(client: Client, one: Indicator | Derived, ward: str, edges: Sequ
     if isinstance(one, Derived) and one.is_running:
         return running_points(one, edges, _totals(client, one, ward, edges[-1]))
     ids = tuple(part.id for part in one.made_of) if isinstance(one, Derived) else (one.id,)
-    return series_points(one, edges, {id: buckets(edges, _rows(client, indicator(id), ward, edges)) for id in ids})
+    return series_points(one, edges, {id: _buckets(client, indicator(id), ward, edges) for id in ids})
 
 
 def running_points(one: Derived, edges: Sequence[int], values: Sequence[Value]) -> list[Point]:
@@ -151,7 +167,9 @@ def series_points(
         first_ms: since when anything is known; `None`: since the first bucket of which anything is.
     """
     if first_ms is None:
-        first_ms = min((start for one_found in found.values() for start in one_found), default=None)
+        # What people entered of days before says nothing of the days between.
+        counted = (start for known in found.values() for start, bucket in known.items() if bucket.is_counted)
+        first_ms = min(counted, default=None)
     told = []
     for start_ms, end_ms in pairwise(edges):
         is_before = first_ms is None or end_ms <= first_ms
@@ -163,21 +181,49 @@ def series_points(
 
         reading = derived_reading(one, read, split) if isinstance(one, Derived) else read(one.id)
         revision = max((known[start_ms].revision for known in found.values() if start_ms in known), default=0)
-        told.append(Point(start_ms, reading, revision))
+        entered = frozenset().union(*(known[start_ms].entered for known in found.values() if start_ms in known))
+        told.append(Point(start_ms, reading, revision, entered))
     return told
 
 
-def buckets(edges: Sequence[int], rows: Iterable[Row]) -> dict[int, Bucket]:
-    """Rows by hour or by day, oldest first, as the buckets between edges, by their starts."""
+def buckets(edges: Sequence[int], rows: Iterable[Row], entered: Iterable[DayTotal] = ()) -> dict[int, Bucket]:
+    """What is stored as the buckets between edges, by their starts.
+
+    Args:
+        edges: starts of the buckets, and the end of the last.
+        rows: by hour or by day, oldest first.
+        entered: what people entered of days; rows of these days are left out.
+    """
     found: dict[int, Bucket] = {}
+    totals = list(entered)
+    days = {total.day_ms for total in totals}
+    for total in totals:
+        start_ms = edges[bisect_right(edges, total.day_ms) - 1]
+        known = found.get(start_ms, Bucket({}, 0, 0))
+        sides = dict(known.sides)
+        for split in {TOTAL, (total.dimension, total.member)}:
+            before = sides.get(split, (0, 0))
+            sides[split] = (before[0] + total.numerator, before[1] + total.denominator)
+        day = EnteredDay(total.day_ms, total.source_code)
+        newest_ms = max(known.newest_ms, total.day_ms)
+        found[start_ms] = Bucket(sides, known.revision, newest_ms, known.entered | {day}, is_counted=False)
     for at_ms, kind, dimension, member, n, d, revision, newest_ms in rows:
+        if window_start(at_ms, DAY_MS) in days:
+            continue
         start_ms = edges[bisect_right(edges, at_ms) - 1]
         known = found.get(start_ms, Bucket({}, 0, 0))
         split = stock_place((dimension, member)) if kind == "stock" else (dimension, member)
         before = (0, 0) if kind == "stock" else known.sides.get(split, (0, 0))
         sides = {**known.sides, split: (before[0] + n, before[1] + d)}
-        found[start_ms] = Bucket(sides, max(known.revision, revision), max(known.newest_ms, newest_ms))
+        found[start_ms] = Bucket(sides, max(known.revision, revision), max(known.newest_ms, newest_ms), known.entered)
     return found
+
+
+def _buckets(client: Client, one: Indicator, ward: str, edges: Sequence[int]) -> dict[int, Bucket]:
+    is_by_hour = edges[1] - edges[0] < DAY_MS
+    takes_totals = not is_by_hour and one.id in day_kinds()
+    entered = day_totals(client, one, ward, edges[0], edges[-1]) if takes_totals else ()
+    return buckets(edges, _rows(client, one, ward, edges), entered)
 
 
 def _reading(one: Indicator, known: Bucket | None, end_ms: int, is_before: bool, split: Split) -> Reading:

@@ -13,9 +13,10 @@ import types
 from bisect import insort
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
 from functools import cache
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, get_args
+
+from pydantic import AwareDatetime
 
 from ingest.contract.clock import milliseconds
 from ingest.contract.event import Event
@@ -231,7 +232,6 @@ def compile_update(entity: Entity, event: type[Event], counted: Sequence[str]) -
     names: dict[str, Any] = {
         "contradict": _contradict,
         "latest": _latest,
-        "datetime": datetime,
         "milliseconds": milliseconds,
     }
     lines = ["changed = 0"]
@@ -267,18 +267,23 @@ def _update_lines(name: str, rule: Rule, event: type[Event], told: str, names: d
     lines = [f"value = event.{attribute}" if attribute else f"value = given_{name}"]
     is_given = f" and event.{given} is not None" if given else ""
     lines.append(f"if value is not None{is_given}{_condition(name, where, names)}:")
-    if attribute:
-        lines += ["    if isinstance(value, datetime):", "        value = milliseconds(value)"]
+    if attribute and _is_moment(event.model_fields[attribute].annotation):
+        lines.append("    value = milliseconds(value)")
     return [
         *lines,
-        f"    entries = state._{name}",
-        "    if not entries:",
-        f"        entries = state._{name} = []",
-        f"    value = latest(entries, (at, id, value), {field})",
+        f"    if state._{name}:",
+        f"        value = latest(state._{name}, (at, id, value), {field})",
+        "    else:",
+        f"        state._{name} = [(at, id, value)]",
         f"    if value != {field}:",
         f"        {field} = value",
         f"        {told}",
     ]
+
+
+def _is_moment(annotation: Any) -> bool:
+    """Whether an attribute is a time, if it is set."""
+    return annotation is AwareDatetime or any(map(_is_moment, get_args(annotation)))
 
 
 def _condition(name: str, where: Callable[[Any], Any] | None, names: dict[str, Any]) -> str:
@@ -308,7 +313,7 @@ def _contradict(state: Any, name: str, value: Any, at: int) -> bool:
 
 def _latest(entries: list[tuple[int, str, Any]], entry: tuple[int, str, Any], known: Any) -> Any:
     """The latest value after one more, of which those that can still be asked for are kept; `known` when it is there already."""
-    if not entries or entry > entries[-1]:
+    if entry > entries[-1]:
         entries.append(entry)
     elif entry in entries:
         return known

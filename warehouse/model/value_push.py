@@ -41,17 +41,17 @@ def pushes(values: Sequence[Value], newest_recorded_ms: Mapping[str, int], pushe
         newest_recorded_ms: by ward, when the newest event among them was taken in.
         pushed_ms: now, by the real clock.
     """
-    shown: dict[str, dict[tuple[str, ...], Value]] = {}
+    shown: dict[str, dict[tuple[object, ...], Value]] = {}
     for value in values:
         # Of a stock, which only shows how things are, the newest row says all; a minute that was looked at again may come after it.
-        window = "" if value.grain == "stock" else str(value.window_ms)
-        key = (value.indicator, value.grain, window, value.dimension, value.member)
-        known = shown.setdefault(value.ward, {}).get(key, value)
-        if (known.window_ms, known.version) <= (value.window_ms, value.version):
-            shown[value.ward][key] = value
+        key = value[1:6] if value.grain == "flow" else (value.indicator, value.dimension, value.member)
+        rows = shown.setdefault(value.ward, {})
+        known = rows.get(key)
+        if known is None or (known.window_ms, known.version) <= (value.window_ms, value.version):
+            rows[key] = value
     pieces = []
     for ward, newest in shown.items():
-        rows = list(newest.values())
-        for start in range(0, len(rows), PIECE_VALUES):
-            pieces.append(Push(ward, rows[start : start + PIECE_VALUES], newest_recorded_ms.get(ward, 0), pushed_ms))
+        told = list(newest.values())
+        for start in range(0, len(told), PIECE_VALUES):
+            pieces.append(Push(ward, told[start : start + PIECE_VALUES], newest_recorded_ms.get(ward, 0), pushed_ms))
     return pieces

@@ -7,10 +7,13 @@ from pydantic_core import from_json
 
 from ingest.contract.events.figure import FigureConfirmed, FigureEntered, FigureWithdrawn
 from ingest.contract.topic import topic_of
+from warehouse.entities.figure import DAY_TOTAL
 from warehouse.store.client import Client
 
 MOST = 50_000
 """Events of a ward: twenty kinds a month, each corrected twice, for fifty years."""
+MOST_OF_DAYS = 100_000
+"""Of totals of days: thirty indicators for five years, twice."""
 
 
 class FigureAct(NamedTuple):
@@ -56,6 +59,12 @@ class EnteredFigure(NamedTuple):
         last = self.acts[-1] if self.acts else None
         return last if last and last.kind == FigureEntered.kind else None
 
+    @property
+    def last_stated(self) -> FigureAct:
+        """The newest that says how much."""
+        stated = [act for act in self.acts if act.kind in (FigureEntered.kind, FigureConfirmed.kind)]
+        return stated[-1]
+
     def before(self, batch: str) -> FigureAct | None:
         """What stood before an import."""
         first = next(n for n, act in enumerate(self.acts) if act.data.get("batch") == batch)
@@ -70,12 +79,46 @@ def _standing(acts: Iterable[FigureAct]) -> FigureAct | None:
     return found
 
 
+class ImportBatch(NamedTuple):
+    """An import of totals of days."""
+
+    batch: str
+    at_ms: int
+    who: str
+    size: int
+    """How many it entered."""
+
+
 def entered_figures(client: Client, ward: str) -> dict[str, EnteredFigure]:
-    """Everything that people of a ward entered, by kind and period."""
+    """Everything that people of a ward entered, by kind and period; but no totals of days."""
+    return _entered(client, ward, MOST, f"NOT startsWith(subject, '{DAY_TOTAL}')")
+
+
+def entered_days(client: Client, ward: str, batch: str | None = None) -> dict[str, EnteredFigure]:
+    """The totals of days that they entered, by indicator, day and part; only those that an import was about, where one is named."""
+    asked = f"subject IN (SELECT subject FROM raw_events WHERE {_MINE} AND {_BATCH} = %(batch)s)" if batch else "true"
+    return _entered(client, ward, MOST_OF_DAYS, f"startsWith(subject, '{DAY_TOTAL}') AND {asked}", batch)
+
+
+def day_batches(client: Client, ward: str) -> list[ImportBatch]:
+    """The imports of totals of days, the newest first."""
     rows = client.query(
-        "SELECT subject, kind, at_ms, JSONExtractRaw(event, 'data') FROM raw_events WHERE topic = %(topic)s AND ward = %(ward)s "
-        f"ORDER BY at_ms, id, offset LIMIT 1 BY id LIMIT {MOST}",
+        f"SELECT {_BATCH} AS batch, max(at_ms) AS newest, any(JSONExtractString(event, 'data', 'who')), count() FROM raw_events "
+        f"WHERE {_MINE} AND startsWith(subject, '{DAY_TOTAL}') AND batch != '' GROUP BY batch ORDER BY newest DESC",
         {"topic": topic_of(FigureEntered.stream), "ward": ward},
+    )
+    return [ImportBatch(*row) for row in rows]
+
+
+_MINE = "topic = %(topic)s AND ward = %(ward)s"
+_BATCH = "JSONExtractString(event, 'data', 'batch')"
+
+
+def _entered(client: Client, ward: str, most: int, which: str, batch: str | None = None) -> dict[str, EnteredFigure]:
+    rows = client.query(
+        f"SELECT subject, kind, at_ms, JSONExtractRaw(event, 'data') FROM raw_events WHERE {_MINE} AND {which} "
+        f"ORDER BY at_ms, id, offset LIMIT 1 BY id LIMIT {most}",
+        {"topic": topic_of(FigureEntered.stream), "ward": ward, "batch": batch},
     )
     acts: dict[str, list[FigureAct]] = {}
     for ref, kind, at_ms, data in rows:

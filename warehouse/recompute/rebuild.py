@@ -1,6 +1,6 @@
 """Rebuild: states and windows that the fold no longer has in memory, asked of the raw events."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta
 from itertools import groupby
 from typing import Any
@@ -32,28 +32,32 @@ def entity_states(
         partition: the partition they live on.
         until_offset: the last offset that counts.
     """
-    wanted = list(pairs)
-    source = (
-        "(SELECT * FROM raw_events WHERE topic = %(topic)s AND ward IN %(wards)s AND subject IN %(keys)s "
-        "AND partition = %(partition)s AND offset <= %(offset)s)"
-    )
+    condition = "topic = %(topic)s AND partition = %(partition)s AND offset <= %(offset)s"
+    place = {"topic": topic, "partition": partition, "offset": until_offset}
+    return _states(client, entity, list(pairs), condition, place)
+
+
+def stored_states(client: Client, entity: Entity, ward: str, keys: Sequence[str]) -> list[EntityState]:
+    """The states of some entities of a ward as everything that is stored makes them; those that no event has touched are absent."""
+    topics = {"topics": tuple({topic_of(event.stream) for event in entity.events})}
+    return _states(client, entity, [(ward, key) for key in keys], "topic IN %(topics)s", topics)
+
+
+def _states(
+    client: Client, entity: Entity, wanted: list[tuple[str, str]], condition: str, place: dict[str, Any]
+) -> list[EntityState]:
+    source = f"(SELECT * FROM raw_events WHERE {condition} AND ward IN %(wards)s AND subject IN %(keys)s)"
     origins = [f"{name}_origin" for name, rule in entity.fields.items() if isinstance(rule, Latest)]
-    parameters = {
-        "topic": topic,
-        "wards": tuple({ward for ward, _ in wanted}),
-        "keys": tuple({key for _, key in wanted}),
-        "partition": partition,
-        "offset": until_offset,
-    }
+    parameters = {**place, "wards": tuple({ward for ward, _ in wanted}), "keys": tuple({key for _, key in wanted})}
     columns = ", ".join(["ward", "key", "newest_at", *entity.fields, *origins])
     query = f"SELECT {columns} FROM ({entity_sql(entity, source=source, with_origins=True)})"
     return [_state(entity, row) for row in client.query(query, parameters) if (row[0], row[1]) in set(wanted)]
 
 
-def recompute_window(
-    client: Client, id: str, ward: str, window_ms: int, topic: str, partition: int, offset: int, cause: Cause
+def recompute_windows(
+    client: Client, id: str, ward: str, windows: Mapping[int, Cause], topic: str, partition: int, offset: int
 ) -> tuple[list[Value], list[Correction]]:
-    """One window of an indicator's flows from the raw events; what differs from what is stored is the next revision.
+    """Windows of an indicator's flows from the raw events; what differs from what is stored is the next revision.
 
     Members that no longer count anything are given as 0, so that their old values do not stay. What does not differ is given too: it may
     have been stored by a worker that died before it told the boards.
@@ -62,44 +66,46 @@ def recompute_window(
         client: an open connection.
         id: the indicator.
         ward: the ward.
-        window_ms: start of the window.
-        topic: topic of the event that came late.
-        partition: its partition.
+        windows: starts of the windows, each with the event that came late for it.
+        topic: topic of these events.
+        partition: their partition.
         offset: the last offset stored of it.
-        cause: the event that came late.
 
     Returns:
-        The rows, and a correction if the total is among them; none where `exceeds_retention`.
+        The rows, and a correction for each total among them; none of windows that begin before `lost_until`.
     """
-    if topic not in LASTING and exceeds_retention(client, window_ms):
+    until_ms = 0 if topic in LASTING else lost_until(client)
+    kept = {start: cause for start, cause in windows.items() if start > until_ms}
+    if not kept:
         return [], []
-    # What happened later counts in it by a time that it tells, for example the period that a figure is about.
-    at_ms = min(cause.at_ms, window_ms + indicator(id).window // timedelta(milliseconds=1) - 1)
-    place = {"id": id, "ward": ward, "window": window_ms}
-    stored = {
-        (dimension, member): row
-        for dimension, member, *row in client.query(
-            "SELECT dimension, member, numerator, denominator, revision, newest_ms FROM raw_values FINAL "
-            "WHERE ward = %(ward)s AND indicator = %(id)s AND grain = 'flow' AND window_ms = %(window)s",
+    place = {"id": id, "ward": ward, "windows": tuple(kept)}
+    found: dict[tuple[int, Split], list[int]] = {}
+    for start, dimension, member, *row in client.query(
+        "SELECT window_ms, dimension, member, numerator, denominator, revision, newest_ms FROM raw_values FINAL "
+        "WHERE ward = %(ward)s AND indicator = %(id)s AND grain = 'flow' AND window_ms IN %(windows)s",
+        place,
+    ):
+        found[start, (dimension, member)] = row
+    counted: dict[tuple[int, Split], tuple[int, int]] = {
+        (start, (dimension, member)): (numerator, denominator)
+        for start, dimension, member, numerator, denominator in client.query(
+            f"SELECT window_ms, dimension, member, numerator, denominator FROM ({flow_sql(indicator(id))}) "
+            "WHERE ward = %(ward)s AND window_ms IN %(windows)s",
             place,
         )
     }
-    counted = {
-        (dimension, member): (numerator, denominator)
-        for dimension, member, numerator, denominator in client.query(
-            f"SELECT dimension, member, numerator, denominator FROM ({flow_sql(indicator(id))}) "
-            "WHERE ward = %(ward)s AND window_ms = %(window)s",
-            place,
-        )
-    }
+    size_ms = indicator(id).window // timedelta(milliseconds=1)
     values: list[Value] = []
     corrections: list[Correction] = []
-    for split in sorted(stored.keys() | counted.keys()):
-        *old, revision, newest = stored.get(split, (0, 0, 0, at_ms))
-        sums = counted.get(split, (0, 0))
+    for start, split in sorted(found.keys() | counted.keys()):
+        cause = kept[start]
+        # What happened later counts in it by a time that it tells, for example the period that a figure is about.
+        at_ms = min(cause.at_ms, start + size_ms - 1)
+        *old, revision, newest = found.get((start, split), (0, 0, 0, at_ms))
+        sums = counted.get((start, split), (0, 0))
         is_revised = tuple(old) != sums
         value = Value(
-            ward, id, "flow", window_ms, *split, *sums, newest, newest, topic, partition, offset, offset, revision + is_revised
+            ward, id, "flow", start, *split, *sums, newest, newest, topic, partition, offset, offset, revision + is_revised
         )  # fmt: skip
         values.append(value)
         if is_revised and split == TOTAL:
@@ -107,15 +113,16 @@ def recompute_window(
     return values, corrections
 
 
-def exceeds_retention(client: Client, window_ms: int) -> bool:
-    """Whether a window may count events that are not kept any more: its figure stands as it is, for it would come out too small."""
+def lost_until(client: Client) -> int:
+    """Up to when windows begin that may count events which are not kept any more, in ms; 0: all are kept.
+
+    Figures of such windows stand as they are, for they would come out too small.
+    """
     kept_ms = milliseconds(RealClock().now() - client.settings.keep_raw)
-    if window_ms > kept_ms:
-        return False
     asked = (
         "SELECT count() FROM raw_values WHERE window_ms <= %(kept)s AND written_at < fromUnixTimestamp64Milli(%(kept)s)"
     )
-    return bool(client.query(asked, {"kept": kept_ms})[0][0])
+    return kept_ms if client.query(asked, {"kept": kept_ms})[0][0] else 0
 
 
 def split_at_midnights(from_ms: int, until_ms: int) -> list[tuple[int, int]]:
@@ -152,11 +159,11 @@ def recompute_stocks(
         cause: the event that came late; its own minute gets a row in any case.
 
     Returns:
-        The rows, and for each total among them one correction a day: the day's last; none where `exceeds_retention`.
+        The rows, and for each total among them one correction a day: the day's last; none of what begins before `lost_until`.
     """
     values: list[Value] = []
     corrections: list[Correction] = []
-    if exceeds_retention(client, from_ms):
+    if from_ms <= lost_until(client):
         return values, corrections
     for one in indicators():
         if one.of.id != entity_id or not one.has_stock:

@@ -2,7 +2,9 @@
 
 from ingest.contract.label import Label
 from warehouse.catalogue import measures
+from warehouse.entities.figure import DAY_TOTAL, FIGURE
 from warehouse.meaning import adds_up, is_partial, period_of, steps_text
+from warehouse.model.entity_sql import entity_sql
 from warehouse.model.expression import sql
 from warehouse.model.indicator import Derived, Indicator
 from warehouse.views.view import View, local_sql, parse_columns
@@ -10,7 +12,7 @@ from warehouse.views.view import View, local_sql, parse_columns
 
 def views() -> list[View]:
     """The views of this module; values are read with the indicators beside them."""
-    return [indicator_dictionary(), values_view(), corrections_view()]
+    return [indicator_dictionary(), values_view(), corrections_view(), day_totals_view()]
 
 
 def indicator_dictionary() -> View:
@@ -164,3 +166,32 @@ def corrections_view() -> View:
     )
     label = Label("Số đã chốt được sửa: cũ, mới, vì sao", "Closed figures that changed: old, new, and why")
     return View("corrections", label, columns, query)
+
+
+def day_totals_view() -> View:
+    """What people entered of days before this system counted."""
+    columns = parse_columns("""
+        ward        | String            | Phường                                              | Ward
+        indicator   | String            | Mã chỉ số                                           | Indicator id
+        day         | Date              | Ngày                                                | Day
+        dimension   | String            | Chiều tách; rỗng: tổng của ngày                     | Dimension of the split; empty: total of the day
+        member      | String            | Giá trị của chiều                                   | Value of the dimension
+        numerator   | Int64             | Tử số                                               | Numerator
+        denominator | Nullable(Int64)   | Mẫu số; NULL nếu không phải tỷ lệ                   | Denominator; NULL unless a ratio
+        value       | Nullable(Float64) | Giá trị theo đơn vị của chỉ số                      | Value in the indicator's unit
+        source_code | String            | Phường đọc số này ở đâu                             | Where the ward read it
+        entered_at  | DateTime64        | Lúc nhập hoặc sửa (giờ địa phương)                  | When it was entered or corrected (local time)
+    """)
+    states = entity_sql(FIGURE)
+    query = (
+        f"SELECT s.ward AS ward, i.id AS indicator, toDate({local_sql('s.covers_from')}) AS day, s.dimension AS dimension, "
+        "s.member AS member, s.stated AS numerator, if(i.is_ratio, s.out_of, NULL) AS denominator, "
+        "if(i.is_ratio AND NOT i.is_out_of, if(s.out_of = 0, NULL, s.stated / s.out_of), s.stated) * i.factor AS value, "
+        f"s.source_code AS source_code, {local_sql('s.newest_at')} AS entered_at "
+        f"FROM ({states}) AS s INNER JOIN indicators AS i ON s.kind_code = concat({sql(DAY_TOTAL)}, i.id) WHERE s.stands = 1"
+    )
+    label = Label(
+        "Tổng ngày trước khi có IOC, do phường nhập; không cộng vào indicator_values",
+        "Totals of days before this system, entered by the ward; not part of indicator_values",
+    )
+    return View("day_totals", label, columns, query)

@@ -29,6 +29,9 @@ MODULES = {"ingest": "commands.developers.nemesis.faults.kafka"}
 ASKED_DEVICES = 6
 """Devices of the source that is a probe."""
 
+CAMERAS = 2
+"""One that speaks ISAPI, and one that speaks ONVIF."""
+
 SYSLOG_PORT = "5514"
 """As the declaration says it; each run has its own."""
 
@@ -70,7 +73,7 @@ def lay_out(folder: Path, brokers: int = 1, workers: int = WORKERS) -> StormLayo
     """
     names = storm_processes(workers)
     clients = [name for name in names if name.startswith(("connectors", "streams-", "alarm", "dashboard"))]
-    ports = iter(free_ports((1 + 2 * brokers) * len(clients) + 3 + 2 * brokers + ASKED_DEVICES))
+    ports = iter(free_ports((1 + 2 * brokers) * len(clients) + 3 + 2 * brokers + ASKED_DEVICES + CAMERAS))
     # Each client has doors of its own: one to each broker, and all but the connectors one to the warehouse.
     gates: list[TcpProxy] = []
     doors: list[dict[str, Door]] = [{} for _ in range(brokers)]
@@ -120,7 +123,7 @@ def lay_out(folder: Path, brokers: int = 1, workers: int = WORKERS) -> StormLayo
     if not nodes:
         environments["ingest"][DOORS] = json.dumps(doors[0])
     table, syslog_port, devices = folder / TABLE, _syslog_port(), [next(ports) for _ in range(ASKED_DEVICES)]
-    _declare(stack.folder, table, rest_port, syslog_port, devices)
+    _declare(stack.folder, table, [next(ports) for _ in range(CAMERAS)], syslog_port, devices)
     ingest = stack.settings(IngestSettings)
     reach = DriverReach(ingest, connectors, intake.port, mqtt.port, rest_port, table, syslog_port, devices)
     every = (*(node.name for node in nodes), *names)
@@ -139,10 +142,10 @@ def _syslog_port() -> int:
             return port
 
 
-def _declare(folder: Path, table: Path, rest_port: int, syslog_port: int, devices: list[int]) -> None:
+def _declare(folder: Path, table: Path, cameras: list[int], syslog_port: int, devices: list[int]) -> None:
     """Put the declared sources into an install's data folder, with what they read and whom they ask."""
     copytree(DECLARED, folder / "connectors", dirs_exist_ok=True)
     declared = folder / "connectors" / "storm_syslog.toml"
     declared.write_text(declared.read_text("utf-8").replace(SYSLOG_PORT, str(syslog_port)), "utf-8")
-    list_storm_devices(folder, rest_port, devices)
+    list_storm_devices(folder, cameras, devices)
     TableSender.make(table)

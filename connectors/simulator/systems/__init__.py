@@ -8,6 +8,7 @@
 `office`          petitions, documents, published items, the register of groups
 `loudspeakers`    the residential groups' loudspeakers
 `frigate`         the recorder and its cameras
+`cameras`         two cameras beside the recorder
 `equipment`       the devices of the service centre and its line
 `meetings`        the calendar of online meetings
 `camera_desk`     the guard who acknowledges alerts of cameras

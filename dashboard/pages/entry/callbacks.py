@@ -13,15 +13,18 @@ from dashboard.board.page_services import Services
 from dashboard.entry.act import CHANGED_MEANWHILE, REASONS, Statement, confirm, enter, reject
 from dashboard.entry.amount import EntryRefused, period_name, read_amounts, read_written_period
 from dashboard.entry.desk import FigureDesk
+from dashboard.entry.event_desk import EventDesk
 from dashboard.pages.entry import files
 from dashboard.pages.entry.page import PAGE
 from dashboard.pages.entry.tables import batches, drafts, figures_due, history_table
+from dashboard.store.store import BoardStore
+from ingest.administration.remote import RemoteSources
 from ingest.contract.away import WAREHOUSE_ASK_AGAIN
 from ingest.contract.calendar import local_day
 from ingest.contract.errors import IocError
 from ingest.contract.event import Event
 from ingest.contract.label import Label
-from warehouse.catalogue import entered_kinds, figure_kinds
+from warehouse.catalogue import entered_kind, figure_kinds
 from warehouse.query.entered import EnteredFigure
 
 ENTERED = Label("Đã ghi.", "Done.")
@@ -34,7 +37,9 @@ def register(app: Dash, services: Services) -> None:
     desk = FigureDesk(services.live.ingest, services.reader, services.live.clock)
     _register_list(app, desk)
     _register_acts(app, desk)
-    files.attach_files(app, desk)
+    remote = RemoteSources(services.settings.intake, services.live.ingest.letters_secret)
+    events = EventDesk(*desk, remote, BoardStore(services.settings.folder))
+    files.attach_files(app, files.EntryDesks(desk, events))
 
 
 def _register_list(app: Dash, desk: FigureDesk) -> None:
@@ -51,12 +56,12 @@ def _register_list(app: Dash, desk: FigureDesk) -> None:
         if not PAGE.may_be_seen_by(person):
             return (no_update,) * 4
         try:
-            known = await desk.figures()
+            known, imports = await desk.figures(), await desk.imports()
         except IocError:
             return WAREHOUSE_ASK_AGAIN.text(person.language), no_update, no_update, no_update
         today, language = local_day(desk.clock.now()), person.language
         table = figures_due(known, today, language)
-        return table, drafts(known, language), batches(known, language), history_table(known, language)
+        return table, drafts(known, language), batches(known, imports, language), history_table(known, language)
 
     @app.callback(
         Output("entry-period", "value"),
@@ -121,7 +126,7 @@ def _entered(written: list[str], known: Mapping[str, EnteredFigure], person: Vie
 def _judged(button: str, chosen: str, known: Mapping[str, EnteredFigure], person: Viewer, desk: FigureDesk) -> Event:
     ref, _, version = chosen.partition("@")
     figure = known.get(ref)
-    kind = entered_kinds().get(figure.acts[-1].data["kind_code"]) if figure else None
+    kind = entered_kind(figure.acts[-1].data["kind_code"]) if figure else None
     if figure is None or kind is None:
         raise EntryRefused(CHOOSE_DRAFT)
     if version != str(figure.version):

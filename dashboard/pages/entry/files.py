@@ -4,18 +4,23 @@ import base64
 import binascii
 import tempfile
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple, cast
 
 from dash import Dash, Input, Output, State, ctx, no_update
 
 from dashboard.access.viewer import Viewer, viewer
 from dashboard.entry.amount import EntryRefused
-from dashboard.entry.change import ImportPlan, plan_import, plan_undo
+from dashboard.entry.change import ImportPlan
+from dashboard.entry.day_file import read_entry_file
 from dashboard.entry.desk import FigureDesk
-from dashboard.entry.file import FigureFile, csv_template, read_figure_file, workbook_template
+from dashboard.entry.event_desk import EventDesk
+from dashboard.entry.event_file import EventPlan, is_event_file
+from dashboard.entry.file import FigureFile, file_digest
+from dashboard.entry.template import EVENTS, FIGURES, TEMPLATES, FileKind, template_file
 from dashboard.pages.entry.page import LONGEST_UPLOAD, PAGE
-from dashboard.pages.entry.tables import plan_table
+from dashboard.pages.entry.tables import event_plan_table, plan_table
 from dashboard.thread_pool import ThreadPool
+from ingest.administration.message import MapFile
 from ingest.contract.away import SERVICE_ASK_AGAIN
 from ingest.contract.calendar import local_day
 from ingest.contract.errors import IocError
@@ -27,28 +32,37 @@ DONE = Label("Đã ghi {count} số.", "{count} figures written.")
 FAULTY = Label("tệp còn dòng sai: sửa rồi chọn lại tệp", "rows are wrong: mend them and choose the file again")
 
 
-def attach_files(app: Dash, desk: FigureDesk) -> None:
+class EntryDesks(NamedTuple):
+    """What takes what people have in files."""
+
+    figures: FigureDesk
+    events: EventDesk
+
+
+def attach_files(app: Dash, desks: EntryDesks) -> None:
     """Attach the callbacks."""
     pool = ThreadPool("figure-files", threads=1, waiting=4, of_one_client=2)
-    _attach_plan(app, desk, pool)
-    _attach_acts(app, desk, pool)
+    _attach_plan(app, desks, pool)
+    _attach_acts(app, desks, pool)
 
     @app.callback(
         Output("entry-download", "data"),
         Input("entry-template-xlsx", "n_clicks"),
         Input("entry-template-csv", "n_clicks"),
+        State("entry-template-of", "value"),
         prevent_initial_call=True,
     )
-    async def give(_xlsx: object, _csv: object) -> Any:
-        person, today = viewer(), local_day(desk.clock.now())
+    async def give(_xlsx: object, _csv: object, chosen: object) -> Any:
+        person, today = viewer(), local_day(desks.figures.clock.now())
         if not PAGE.may_be_seen_by(person):
             return no_update
-        kind, make = ("xlsx", workbook_template) if ctx.triggered_id == "entry-template-xlsx" else ("csv", csv_template)
-        content = await pool.run(person.name, make, today, person.language)
-        return {"content": base64.b64encode(content).decode(), "filename": f"so-lieu.{kind}", "base64": True}
+        of = chosen if isinstance(chosen, str) and chosen in (*TEMPLATES, *EVENTS) else FIGURES
+        kind: FileKind = "xlsx" if ctx.triggered_id == "entry-template-xlsx" else "csv"
+        content = await pool.run(person.name, template_file, of, kind, today, person.language)
+        return {"content": base64.b64encode(content).decode(), "filename": f"{of}.{kind}", "base64": True}
 
 
-def _attach_plan(app: Dash, desk: FigureDesk, pool: ThreadPool) -> None:
+def _attach_plan(app: Dash, desks: EntryDesks, pool: ThreadPool) -> None:
     @app.callback(
         Output("entry-plan", "children"),
         Output("entry-apply", "disabled"),
@@ -60,13 +74,18 @@ def _attach_plan(app: Dash, desk: FigureDesk, pool: ThreadPool) -> None:
     async def look(contents: object, name: object) -> tuple[Any, ...]:
         person = viewer()
         try:
-            plan = await _planned(desk, pool, person, contents, name)
+            plan = await _planned(desks, pool, person, contents, name)
         except (IocError, ValueError) as error:
             return None, True, why(error, person.language)
-        return plan_table(plan, person.language), bool(plan.faults) or not plan.events, ""
+        table = (
+            event_plan_table(plan, person.language)
+            if isinstance(plan, EventPlan)
+            else plan_table(plan, person.language)
+        )
+        return table, bool(plan.faults) or not plan.events, ""
 
 
-def _attach_acts(app: Dash, desk: FigureDesk, pool: ThreadPool) -> None:
+def _attach_acts(app: Dash, desks: EntryDesks, pool: ThreadPool) -> None:
     @app.callback(
         Output("entry-acted", "data", allow_duplicate=True),
         Output("entry-done", "children", allow_duplicate=True),
@@ -85,33 +104,40 @@ def _attach_acts(app: Dash, desk: FigureDesk, pool: ThreadPool) -> None:
         language = person.language
         try:
             if ctx.triggered_id == "entry-apply":
-                plan = await _planned(desk, pool, person, contents, name)
+                plan = await _planned(desks, pool, person, contents, name)
                 if plan.faults:
                     raise EntryRefused(FAULTY)
             elif isinstance(batch, str) and PAGE.may_be_seen_by(person):
-                plan = plan_undo(batch, await desk.figures(), person, desk.clock.now())
+                plan = await desks.figures.plan_undo(batch, person)
             else:
                 raise EntryRefused(NO_IMPORT)
-            if plan.events:
-                await desk.send(plan.events)
+            if isinstance(plan, EventPlan):
+                await desks.events.send(plan, person)
+            elif plan.events:
+                await desks.figures.send(plan.events)
         except (IocError, ValueError) as error:
             return no_update, "", why(error, language), no_update, no_update
         faults = "; ".join(fault.said.text(language) for fault in plan.faults)
         return [applies, undoes], DONE.text(language).format(count=len(plan.events)), faults, None, True
 
 
-async def _planned(desk: FigureDesk, pool: ThreadPool, person: Viewer, contents: object, name: object) -> ImportPlan:
+async def _planned(
+    desks: EntryDesks, pool: ThreadPool, person: Viewer, contents: object, name: object
+) -> ImportPlan | EventPlan:
     if not PAGE.may_be_seen_by(person) or not isinstance(contents, str):
         raise EntryRefused(NO_FILE)
-    suffix = ".xlsx" if isinstance(name, str) and name.lower().endswith(".xlsx") else ".csv"
-    file = await pool.run(person.name, _read, contents, suffix)
-    return plan_import(file, await desk.figures(), person, desk.clock.now())
+    suffix = Path(name).suffix.lower() if isinstance(name, str) else ""
+    file = await pool.run(person.name, _read, contents, suffix if suffix in (".xlsx", ".jsonl") else ".csv")
+    if isinstance(file, FigureFile):
+        return await desks.figures.plan(file, person)
+    return await desks.events.plan(*file, person)
 
 
-def _read(contents: str, suffix: str) -> FigureFile:
-    """What a browser sent, as a file of figures; blocks."""
+def _read(contents: str, suffix: str) -> FigureFile | tuple[MapFile, str]:
+    """What a browser sent, as a file of figures, or as one of events and its digest; blocks."""
+    packed = contents.partition(",")[2]
     try:
-        content = base64.b64decode(contents.partition(",")[2], validate=True)
+        content = base64.b64decode(packed, validate=True)
     except binascii.Error as error:
         raise EntryRefused(NO_FILE) from error
     if not 0 < len(content) <= LONGEST_UPLOAD:
@@ -119,7 +145,10 @@ def _read(contents: str, suffix: str) -> FigureFile:
     with tempfile.NamedTemporaryFile(prefix="ward-ioc-figures-", suffix=suffix) as held:
         held.write(content)
         held.flush()
-        return read_figure_file(Path(held.name))
+        file = Path(held.name)
+        if is_event_file(file):
+            return MapFile(kind=cast(Any, suffix.removeprefix(".")), content=packed), file_digest(file)
+        return read_entry_file(file)
 
 
 def why(error: Exception, language: Language) -> str:

@@ -10,6 +10,7 @@ from dash.development.base_component import Component
 from dashboard.access.viewer import viewer
 from dashboard.components.header import navigation
 from dashboard.entry.act import REASONS
+from dashboard.entry.template import EVENTS, FIGURES, TEMPLATES
 from dashboard.state.page import BoardState, Page
 from dashboard.words import text
 from ingest.contract.label import Label
@@ -27,8 +28,19 @@ VALUE, WHOLE = Label("Số", "Number"), Label("Trên tổng số", "Out of")
 REASON = Label("Lý do (khi sửa số đã có)", "Reason (to correct)")
 ENTER = Label("Nhập", "Enter")
 DRAFT = Label("Số chờ xác nhận", "What waits")
+EVENT = Label("Sự kiện trước khi có IOC:", "Events of before:")
+ABOUT = Label("Tệp về", "File about")
+DAYS_ARE = Label(
+    "Tổng ngày trước khi có IOC chỉ hiện trong diễn biến của chỉ số, kèm dấu “theo số liệu nhập”; không cộng vào số IOC tự đếm.",
+    "Totals of days before this system are shown in the indicator's history alone, marked as entered; they are added to nothing that it "
+    "counts itself.",
+)
+EVENTS_ARE = Label(
+    "Sự kiện trước khi có IOC được đếm vào đúng ngày xảy ra và không hoàn tác được; chỉ quản trị viên nhập được.",
+    "Events of before count on the day on which they happened and cannot be undone; administrators alone import them.",
+)
 TEMPLATE = Label("Tải mẫu", "Template")
-UPLOAD = Label("Chọn tệp XLSX hoặc CSV (≤ 500 kB)", "Choose an XLSX or CSV file (≤ 500 kB)")
+UPLOAD = Label("Chọn tệp XLSX, CSV, JSONL (≤ 500 kB)", "Choose an XLSX, CSV or JSONL file (≤ 500 kB)")
 APPLY = Label("Nhập các số này", "Enter these")
 IMPORTS = Label("Lần nhập tệp", "Import")
 UNDO = Label("Hoàn tác", "Undo")
@@ -111,12 +123,28 @@ def _file(state: BoardState) -> Component:
         [
             dmc.Group(
                 [
+                    dmc.Select(
+                        id="entry-template-of",
+                        label=say(ABOUT),
+                        data=[
+                            *({"value": of, "label": say(label)} for of, label in TEMPLATES.items()),
+                            *({"value": kind, "label": f"{say(EVENT)} {kind}"} for kind in EVENTS),
+                        ],
+                        value=FIGURES,
+                        searchable=True,
+                        allowDeselect=False,
+                        w=300,
+                        maw="100%",
+                    ),
                     dmc.Button(f"{say(TEMPLATE)} XLSX", id="entry-template-xlsx", **plain),
                     dmc.Button(f"{say(TEMPLATE)} CSV", id="entry-template-csv", **plain),
                     dcc.Upload(html.Span(say(UPLOAD), className="back"), id="entry-upload", max_size=LONGEST_UPLOAD),
                 ],
+                align="end",
                 gap="sm",
             ),
+            html.P(say(DAYS_ARE), className="quiet"),
+            html.P(say(EVENTS_ARE), className="quiet"),
             html.Div(id="entry-plan"),
             dmc.Group(
                 [

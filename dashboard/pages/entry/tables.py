@@ -1,6 +1,6 @@
 """Entry tables: what is due, what waits, what a file would change, and who did what."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 
 from dash import html
@@ -9,15 +9,18 @@ from dash.development.base_component import Component
 from dashboard.components.table import Cell, data_table
 from dashboard.entry.amount import amount_text, period_name
 from dashboard.entry.change import ImportPlan
+from dashboard.entry.event_file import EventPlan, event_plan_said
 from dashboard.words import text
 from ingest.contract.events.figure import FigureConfirmed, FigureEntered, FigureRejected, FigureWithdrawn
 from ingest.contract.label import Label, Language
-from warehouse.catalogue import entered_kinds, figure_kinds, indicator
+from warehouse.catalogue import entered_kind, figure_kinds, indicator
 from warehouse.figures.kind import FigureKind
-from warehouse.query.entered import EnteredFigure, FigureAct
+from warehouse.query.entered import EnteredFigure, FigureAct, ImportBatch
 
 MOST_ACTS = 100
 """Of the history, the newest."""
+MOST_CHANGES = 200
+"""Of what a file would change, the first."""
 
 DUE_HEADS = (
     Label("Chỉ tiêu", "Figure"), Label("Kỳ", "Period"), Label("Hạn", "Due"), Label("Tình trạng", "State"), Label("Số", "Number"),
@@ -50,6 +53,8 @@ UNUSED = Label("phường chưa dùng", "never entered")
 """A kind that the ward has never entered is not missed, here as in the alarms."""
 WAITS, THERE = Label("chờ xác nhận", "to be confirmed"), Label("đã có", "there")
 SAME = Label("{count} dòng nói đúng số đang có.", "{count} rows say what is there already.")
+MORE = Label("… và {count} thay đổi nữa.", "… and {count} more changes.")
+SIZE = Label("{count} số", "{count} figures")
 NOTHING = Label("Tệp không thay đổi gì.", "The file changes nothing.")
 NEEDS_SECOND = Label(
     "Số cần người thứ hai xác nhận chỉ tính sau khi được xác nhận.",
@@ -87,7 +92,7 @@ def drafts(known: Mapping[str, EnteredFigure], language: Language) -> list[dict[
     """What waits, to choose from; each with its version, so that nothing is confirmed but what was seen."""
     found = []
     for figure in known.values():
-        kind = entered_kinds().get(figure.acts[-1].data["kind_code"])
+        kind = entered_kind(figure.acts[-1].data["kind_code"])
         if figure.draft and kind:
             said = f"{kind.label.text(language)} · {period_name(figure.draft.data['period'], language)}: "
             found.append(
@@ -99,37 +104,59 @@ def drafts(known: Mapping[str, EnteredFigure], language: Language) -> list[dict[
     return found
 
 
-def batches(known: Mapping[str, EnteredFigure], language: Language) -> list[dict[str, str]]:
+def batches(
+    known: Mapping[str, EnteredFigure], imports: Sequence[ImportBatch], language: Language
+) -> list[dict[str, str]]:
     """The imports, the newest first."""
-    found: dict[str, tuple[int, str]] = {}
+    acts: dict[str, list[FigureAct]] = {}
     for figure in known.values():
         for act in figure.acts:
             if batch := act.data.get("batch"):
-                found[batch] = max(found.get(batch, (0, "")), (act.at_ms, act.who))
-    ordered = sorted(found.items(), key=lambda one: one[1], reverse=True)
+                acts.setdefault(batch, []).append(act)
+    newest = {batch: max(found, key=lambda act: act.at_ms) for batch, found in acts.items()}
+    listed = [*imports, *(ImportBatch(batch, act.at_ms, act.who, len(acts[batch])) for batch, act in newest.items())]
     return [
-        {"value": batch, "label": f"{text.local_time(at_ms):%H:%M %d/%m/%Y} · {who} · {batch}"}
-        for batch, (at_ms, who) in ordered[:MOST_ACTS]
+        {
+            "value": one.batch,
+            "label": f"{text.local_time(one.at_ms):%H:%M %d/%m/%Y} · {one.who} · {SIZE.text(language).format(count=one.size)} · {one.batch}",
+        }
+        for one in sorted(listed, key=lambda one: -one.at_ms)[:MOST_ACTS]
     ]
 
 
 def plan_table(plan: ImportPlan, language: Language) -> list[Component]:
     """What would change, and what is wrong in which cell."""
     rows: list[list[Cell]] = []
-    for change in plan.changes:
-        kind, period = change.statement.kind, change.statement.period
-        after = "" if change.kind == "withdrawn" else _amounts(kind, change.statement.amounts, language)
-        before = _amounts(kind, change.before, language) if change.before else ""
-        row = [kind.label.text(language), period_name(period.code, language), CHANGES[change.kind].text(language)]
-        rows.append([*row, before, after])
+    for change in plan.changes[:MOST_CHANGES]:
+        statement = change.statement
+        kind, after = statement.kind, None if change.kind == "withdrawn" else statement.amounts
+        rows.append(
+            [
+                kind.label.text(language),
+                " · ".join([period_name(statement.period.code, language), *filter(None, statement.split)]),
+                CHANGES[change.kind].text(language),
+                *(_amounts(kind, amounts, language) if amounts else "" for amounts in (change.before, after)),
+            ]
+        )
     faults = [
         html.Li(f"{fault.cell}: {fault.said.text(language)}" if fault.cell else fault.said.text(language))
         for fault in plan.faults
     ]
-    same = [html.P(SAME.text(language).format(count=plan.same), className="quiet")] if plan.same else []
-    needs = [html.P(NEEDS_SECOND.text(language), className="quiet")] if rows else []
+    said = [SAME.text(language).format(count=plan.same)] if plan.same else []
+    if len(plan.changes) > len(rows):
+        said.append(MORE.text(language).format(count=len(plan.changes) - len(rows)))
+    if any(change.statement.kind.confirms for change in plan.changes):
+        said.append(NEEDS_SECOND.text(language))
     table = data_table([head.text(language) for head in PLAN_HEADS], rows, empty=NOTHING.text(language))
-    return [*([html.Ul(faults, className="fault")] if faults else []), table, *same, *needs]
+    quiet = [html.P(words, className="quiet") for words in said]
+    return [*([html.Ul(faults, className="fault")] if faults else []), table, *quiet]
+
+
+def event_plan_table(plan: EventPlan, language: Language) -> list[Component]:
+    """What importing events would do, and what is wrong in which cell."""
+    faults = [html.Li(f"{fault.cell}: {fault.said.text(language)}") for fault in plan.faults]
+    said = [html.P(words.text(language)) for words in event_plan_said(plan)]
+    return [*([html.Ul(faults, className="fault")] if faults else []), *said]
 
 
 def history_table(known: Mapping[str, EnteredFigure], language: Language) -> Component:
@@ -137,7 +164,7 @@ def history_table(known: Mapping[str, EnteredFigure], language: Language) -> Com
     acts = sorted(((act, figure) for figure in known.values() for act in figure.acts), key=lambda one: -one[0].at_ms)
     rows: list[list[Cell]] = []
     for act, _ in acts[:MOST_ACTS]:
-        kind = entered_kinds().get(act.data["kind_code"])
+        kind = entered_kind(act.data["kind_code"])
         said = [act.data.get(name) for name in ("reason_code", "source_code")]
         rows.append(
             [

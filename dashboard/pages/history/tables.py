@@ -35,6 +35,9 @@ REVISED = Label("đã sửa", "revised")
 REVISIONS = Label("Lần sửa", "Revisions")
 RUNNING = Label("đang chạy", "running")
 NOTHING = Label("Chưa có số liệu nào.", "There are no figures yet.")
+ENTERED = Label("theo số liệu nhập", "as entered")
+ENTERED_DAYS = Label("theo số liệu nhập {count} ngày: {sources}", "as entered for {count} days: {sources}")
+ENTERED_DAY = Label("theo số liệu nhập: {sources}", "as entered: {sources}")
 CORRECTED = Label("{count} lần", "{count} times")
 
 
@@ -88,6 +91,10 @@ def history_chart(told: HistoryNote, language: Language) -> go.Figure:
         mark = {"symbol": "diamond", "size": 9, "color": token("amber")}
         x, y = [at[place] for place in revised], [values[place] for place in revised]
         traces.append(go.Scatter(mode="markers", name=REVISED.text(language), x=x, y=y, marker=mark))
+    if entered := [place for place, point in enumerate(told.now) if point.entered]:
+        mark = {"symbol": "square-open", "size": 9, "color": token("wait"), "line": {"width": 2}}
+        x, y = [at[place] for place in entered], [values[place] for place in entered]
+        traces.append(go.Scatter(mode="markers", name=ENTERED.text(language), x=x, y=y, marker=mark))
     names = [bucket_name(told, point.start_ms) for point in told.now]
     ticks = {"tickformat": TICKS[told.grain]} if told.grain in TICKS else {"tickvals": at, "ticktext": names}
     return figure(
@@ -100,6 +107,15 @@ def history_chart(told: HistoryNote, language: Language) -> go.Figure:
     )
 
 
+def entered_said(point: Point, language: Language) -> str:
+    """That a point shows what people entered, of how many days, and where they read it; empty where it does not."""
+    if not point.entered:
+        return ""
+    count = len({day.day_ms for day in point.entered})
+    sources = ", ".join(sorted({text.name_of_code(day.source_code, language) for day in point.entered}))
+    return (ENTERED_DAY if count == 1 else ENTERED_DAYS).text(language).format(count=count, sources=sources)
+
+
 def value_history_table(told: HistoryNote, language: Language) -> Component:
     """Every value, the newest first; what nobody knows is a dash."""
     compared = told.compared(language)
@@ -110,6 +126,8 @@ def value_history_table(told: HistoryNote, language: Language) -> Component:
         start = bucket_name(told, point.start_ms)
         revised = CORRECTED.text(language).format(count=point.revision)
         mark = html.Span([html.Span(className="sign sign-warning"), revised], className="look")
+        if point.entered:
+            start = f"{start} · {entered_said(point, language)}"
         rows.append(
             [
                 f"{start} · {RUNNING.text(language)}" if told.is_running and place == len(told.now) - 1 else start,
@@ -135,6 +153,7 @@ def history_csv(told: HistoryNote, language: Language) -> str:
         "denominator",
         *(label for label, _ in compared),
         "revision",
+        "entered",
     ]
     rows = [
         [
@@ -144,6 +163,7 @@ def history_csv(told: HistoryNote, language: Language) -> str:
             point.reading.denominator if point.reading.known and told.one.is_ratio else None,
             *(found[place].reading.figure for _, found in compared),
             point.revision,
+            entered_said(point, language),
         ]
         for place, point in enumerate(told.now)
     ]

@@ -15,17 +15,25 @@ from dashboard.access.viewer import viewer
 from dashboard.board.live import Live
 from dashboard.board.page_services import Services
 from dashboard.pages.proof.page import PAGE
-from dashboard.pages.proof.tables import correction_table, event_table, member_table, query_list, window_table
+from dashboard.pages.proof.tables import (
+    correction_table,
+    entered_note,
+    event_table,
+    member_table,
+    query_list,
+    window_table,
+)
 from dashboard.state.queries import TooMuchError, WarehouseQueries
 from dashboard.words import number, text
 from ingest.contract.away import WAREHOUSE_ASK_AGAIN
 from ingest.contract.errors import Unavailable
 from ingest.contract.label import Label, Language
-from warehouse.catalogue import indicators
+from warehouse.catalogue import day_kinds, indicators
 from warehouse.model.indicator import Indicator
 from warehouse.model.reading import reading_of
 from warehouse.proof.evidence import CorrectedFigure, Evidence, corrected_figures, newest_events
 from warehouse.proof.proof import Proof, ProofWindow, ShownFigure, proof_windows, prove_figure, shown_figures
+from warehouse.query.day_totals import DayTotal, day_totals
 from warehouse.store.client import Client
 
 log = logging.getLogger("dashboard.proof")
@@ -101,17 +109,18 @@ def _register_evidence(app: Dash, live: Live, reader: WarehouseQueries) -> None:
         person, now_ms = viewer(), live.now_ms()
         ward = live.ingest.ward
 
-        def ask(client: Client) -> tuple[list[ProofWindow], list[CorrectedFigure], list[Evidence]]:
+        def ask(client: Client) -> tuple[list[ProofWindow], list[CorrectedFigure], list[Evidence], list[DayTotal]]:
             return (
                 proof_windows(client, one, ward, now_ms),
                 corrected_figures(client, ward, one.id),
                 newest_events(client, one, ward),
+                day_totals(client, one, ward, 0, now_ms) if one.id in day_kinds() else [],
             )
 
         queries = query_list(one, ward, now_ms, person)
         try:
             for attempt in range(TRIES):
-                kept, corrected, events = await reader.ask(ask)
+                kept, corrected, events, entered = await reader.ask(ask)
                 if all(window.agrees for window in kept) or attempt == TRIES - 1:
                     break
                 await asyncio.sleep(TRY_EVERY)
@@ -119,7 +128,7 @@ def _register_evidence(app: Dash, live: Live, reader: WarehouseQueries) -> None:
             why = (TOO_MUCH if isinstance(error, TooMuchError) else WAREHOUSE_ASK_AGAIN).text(person.language)
             return why, why, why, queries
         return (
-            window_table(one, kept, person.language),
+            [window_table(one, kept, person.language), *entered_note(one, entered, person.language)],
             correction_table(corrected, person.language, named=False),
             event_table(events, person),
             queries,

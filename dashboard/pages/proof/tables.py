@@ -1,5 +1,7 @@
 """Proof tables: the rows of the proof page - members, windows, corrections, events, and queries to run oneself."""
 
+from collections.abc import Sequence
+
 from dash import html
 from dash.development.base_component import Component
 
@@ -14,6 +16,7 @@ from warehouse.model.reading import TOTAL
 from warehouse.proof.evidence import CorrectedFigure, Evidence
 from warehouse.proof.proof import Proof, ProofWindow, ShownFigure
 from warehouse.proof.queries import PROOF_QUERIES, ProofQuery, indicator_query
+from warehouse.query.day_totals import DayTotal
 from warehouse.recompute.sql import flow_sql, stock_sql
 
 MOST_MEMBERS = 200
@@ -25,6 +28,12 @@ MEMBER_HEADS = (
     Label("Trên bảng", "On the board"),
     Label("Tính lại", "Recomputed"),
     Label("So sánh", "Comparison"),
+)
+ENTERED_DAYS = Label(
+    "Trước khi IOC đếm có tổng của {count} ngày do phường nhập ({sources}), từ {first} đến {last}: chỉ hiện trong diễn biến, không cộng "
+    "vào số này.",
+    "Of before this system counted there are totals of {count} days that the ward entered ({sources}), from {first} to {last}: they are "
+    "shown in the history alone and are no part of this figure.",
 )
 WINDOW_HEADS = (
     Label("Khung", "Window"),
@@ -103,6 +112,17 @@ def window_table(one: Indicator, windows: list[ProofWindow], language: Language)
         for window in windows
     ]
     return data_table([head.text(language) for head in WINDOW_HEADS], rows, (1, 2, 3, 5))
+
+
+def entered_note(one: Indicator, entered: Sequence[DayTotal], language: Language) -> list[Component]:
+    """What people entered of days before, which is no part of the figure; nothing where there is none."""
+    if not entered:
+        return []
+    days = sorted({total.day_ms for total in entered})
+    first, last = (f"{text.local_time(day):%d/%m/%Y}" for day in (days[0], days[-1]))
+    sources = ", ".join(sorted({text.name_of_code(total.source_code, language) for total in entered}))
+    said = ENTERED_DAYS.text(language).format(count=len(days), first=first, last=last, sources=sources)
+    return [html.P([said, " ", html.A(text.HISTORY.text(language), href=f"/history/{one.id}")], className="quiet")]
 
 
 def correction_table(corrected: list[CorrectedFigure], language: Language, *, named: bool = True) -> list[Component]:

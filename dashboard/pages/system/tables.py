@@ -69,6 +69,7 @@ CHANGED = {
     "account": Label("Tài khoản", "Account"),
     "feed_key": Label("Khóa", "Key"),
     "display": Label("Màn hình", "Display"),
+    "import": Label("Nhập sự kiện", "Imported events"),
     "source": Label("Nguồn", "Source"),
     "map": Label("Bản đồ", "Map"),
 }

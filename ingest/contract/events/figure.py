@@ -52,6 +52,10 @@ class _Stated(_Figure):
     """Whether the source gives the number itself, `chinh_xac`, or says that it is at least so much, `it_nhat`."""
     dates: Word = "ghi_ro"
     """Whether the source bears the dates of its period, `ghi_ro`, or its end was inferred, `suy_ra`."""
+    dimension: Word | None = None
+    """By what the indicator is split, where the total of a day is told for one part."""
+    member: Reference | None = None
+    """Which part it is."""
 
 
 class FigureEntered(_Stated):

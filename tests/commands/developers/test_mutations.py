@@ -89,7 +89,7 @@ def test_a_mutation_is_known_by_what_it_changes_and_not_by_its_line() -> None:
     assert max(Counter(one.key for one in found_in("m", SOURCE)).values()) == 1
 
 
-@pytest.mark.heavy
+@pytest.mark.long
 def test_every_mutation_of_every_module_is_code() -> None:
     for subject in subjects():
         source = (ROOT / subject.path).read_bytes()

@@ -107,6 +107,38 @@ def test_the_same_message_has_the_same_ids_which_tell_nothing(connector):
     assert "PA-1" not in "".join(one.id for one in first)
 
 
+ONE = PETITIONS.replace('each = "danhSach"\n', "").replace('id = ["ma", "_message.dot"]\n', "").replace("_message.", "")
+NEWS = {**MESSAGE["danhSach"][0], "luc": MESSAGE["luc"]}
+
+
+def test_a_source_has_one_id_for_all_its_messages(tmp_path):
+    hidden, kept = (declared(tmp_path, f"id = {id_}\n{ONE}") for id_ in ('"so"', '{from = "so", kept = true}'))
+    for code in ("TN", "DG"):
+        news = {**NEWS, "buoc": code, "haiLong": True, "so": "T-17"}
+        (told,) = take(hidden, news).envelopes
+        assert told.id == CONTEXT.pseudonym("T-17")
+        assert [one.id for one in take(kept, news).envelopes] == ["T-17"]
+    assert reason(kept, {**NEWS, "so": "Nguyễn Văn A"}) == "personal_data"
+    assert reason(kept, {**NEWS, "so": None}) == reason(hidden, NEWS) == "missing_part"
+    own = declared(tmp_path, f'id = "so"\n{PETITIONS}')
+    assert (
+        take(own, MESSAGE).dead_letter.reason_code == "missing_part"
+    )  # the mark has none of its own, and the file's is not there
+
+
+def test_fields_that_lead_to_a_person_are_only_hashed_and_in_no_dead_letter(tmp_path):
+    known = declared(tmp_path, f'id = "so"\npersonal = ["so", "ma"]\n{ONE}')
+    (told,) = take(known, {**NEWS, "so": "T-17"}).envelopes
+    assert told.id == CONTEXT.pseudonym("T-17")
+    letter = take(known, {**NEWS, "so": "T-17", "buoc": "XX"}).dead_letter
+    assert letter is not None
+    assert [text for text in ("T-17", "PA-1") if text in letter.payload_redacted] == []
+    for read in ('id = {from = "so", kept = true}', 'ignore = "so"'):
+        text = ONE.replace("ignore = \"loai == 'PING'\"\n", "")
+        with pytest.raises(InvalidDeclaration, match=r"personal data \(so\)"):
+            declared(tmp_path, f'{read}\npersonal = ["so"]\n{text}')
+
+
 @pytest.mark.parametrize(
     ("message", "why"),
     [
@@ -192,6 +224,7 @@ def swapped(old, new):
         (swapped('CONG = "dvcqg"', 'CONG = "cong"'), "fields.channel.table.CONG", "'cong'"),
         (swapped('value = "hien_truong"', 'value = 5'), "fields.category.value", "5"),
         (swapped('{value = "hien_truong"}', '{value = "hien_truong", from = "x"}'), "fields.category", "exactly one"),
+        (swapped('column = "linh vuc"', 'column = "linh vuc", named = true'), "fields.field_code", "only a group's code"),
         (swapped('petition_ref = "ma"', 'petition_ref = {value = "x"}'), "fields.petition_ref.value", "pseudonym"),
         (swapped("buoc == 'TN'", "buoc = 'TN'"), "events[1] petition.received.when", "at character"),
         (swapped('"toDanPho"', '"nguoi.hoTen"'), "fields.area_code", "personal data (hoTen)"),

@@ -13,12 +13,12 @@ import pytest
 from openpyxl import Workbook
 
 from commands.supervision.stack import Stack
+from connectors.declared.ready import READY
 from connectors.settings import ConnectorsSettings
 from ingest.contract.connector import PostProof
-from tests.connectors.declared.test_ready import READY
 from warehouse.store.client import Client, connect
 
-pytestmark = [pytest.mark.embedded, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.embedded, pytest.mark.long, pytest.mark.timeout(240)]
 
 BROKEN, PETITIONS, POSTS = "broken", "petitions_x", "posts_x"
 ROWS = 450

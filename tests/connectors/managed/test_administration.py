@@ -20,7 +20,8 @@ from openpyxl import Workbook
 from pydantic import SecretStr
 
 from connectors.__main__ import connector_endpoints
-from connectors.managed.administration import READY, SourceAdministration
+from connectors.declared.ready import READY, ready_texts
+from connectors.managed.administration import SourceAdministration
 from connectors.managed.choices import OVERLAP, SourceChoices
 from connectors.managed.watch import SourceWatch
 from connectors.settings import ConnectorsSettings
@@ -183,6 +184,19 @@ def test_a_declaration_is_judged_before_it_is_kept_and_its_versions_lead_back(de
     assert "vendor_x" not in desk.cards()
     assert desk.ask(AskText(id="vendor_x", version=4), DeclarationText).text == second
     assert "no such declaration" in refused(desk, AskText(id="vendor_x"), DeclarationText)
+
+
+def test_a_source_of_every_install_can_be_changed_and_is_itself_again_afterwards(desk: Desk) -> None:
+    own = desk.ask(AskText(id="petition_portal"), DeclarationText).text
+    assert own == ready_texts()["petition_portal"]
+    desk.save("petition_portal", own.replace('vi = "Phản ánh, kiến nghị"', 'vi = "Của phường"'))
+    assert desk.cards()["petition_portal"].label.vi == "Của phường"
+    assert desk.cards()["petition_portal"].is_declared
+    desk.ask(RemoveDeclaration(id="petition_portal", by="lan"))
+    assert desk.cards()["petition_portal"].label.vi == "Phản ánh, kiến nghị"
+    assert not desk.cards()["petition_portal"].is_declared
+    why = refused(desk, RemoveDeclaration(id="petition_portal", by="lan"), DeclarationText)
+    assert "no declaration of its own" in why
 
 
 def test_ids_are_no_paths(desk: Desk) -> None:

@@ -22,7 +22,7 @@ from ingest.contract.events.reference import AreaRegistered, TeamFormed
 from ingest.source.mapper import Mapper
 from ingest.untrusted.pseudonym import pseudonymiser
 
-pytestmark = pytest.mark.heavy
+pytestmark = pytest.mark.long
 
 FIRST, LAST = date(2025, 7, 1), date(2025, 8, 29)
 PERIOD_END = datetime(2025, 8, 29, 17, tzinfo=UTC)

@@ -1,13 +1,12 @@
-"""What each connector's sample becomes; `python -m tests.connectors.support.expected` writes it down, to be read before it is approved."""
+"""What the sample of each connector in code becomes; `python -m tests.connectors.support.expected` writes it down, to be read before it is approved."""
 
 import json
 from typing import Any
 
 from paho.mqtt.client import topic_matches_sub
 
-from connectors import catalogue
 from ingest.contract.connector import Connector, Poll, Subscription
-from tests.declarations.test_connectors import SAMPLES, mapper
+from tests.declarations.test_connectors import IN_CODE, SAMPLES, lines, mapper
 
 EXPECTED = SAMPLES / "expected"
 
@@ -40,8 +39,7 @@ def told(connector: Connector, sample: list[Any]) -> list[list[dict[str, Any]]]:
 
 if __name__ == "__main__":
     EXPECTED.mkdir(exist_ok=True)
-    for connector in catalogue():
+    for connector in IN_CODE:
         if not (isinstance(connector.way, Poll) and connector.way.status):
-            sample = [json.loads(line) for line in (SAMPLES / connector.sample).read_text("utf-8").splitlines()]
-            lines = [json.dumps(events, ensure_ascii=False) for events in told(connector, sample)]
-            (EXPECTED / f"{connector.id}.jsonl").write_text("\n".join(lines) + "\n", encoding="utf-8")
+            made = [json.dumps(events, ensure_ascii=False) for events in told(connector, lines(connector))]
+            (EXPECTED / f"{connector.id}.jsonl").write_text("\n".join(made) + "\n", encoding="utf-8")

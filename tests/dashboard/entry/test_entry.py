@@ -1,22 +1,26 @@
 """What people enter: numbers and periods as they write them, two pairs of eyes, corrections, files and their undoing."""
 
 import zipfile
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from openpyxl import Workbook, load_workbook
 
 from dashboard.access.viewer import Viewer
+from dashboard.entry import day_file
 from dashboard.entry.act import Statement, confirm, enter, reject, withdraw
 from dashboard.entry.amount import EntryRefused, amount_text, period_name, read_amounts, read_written_period
-from dashboard.entry.change import plan_import, plan_undo
-from dashboard.entry.file import LARGEST, MOST_ROWS, csv_template, read_figure_file, workbook_template
+from dashboard.entry.change import ImportPlan, plan_import, plan_undo
+from dashboard.entry.day_file import read_entry_file
+from dashboard.entry.file import LARGEST, MOST_ROWS, read_figure_file
+from dashboard.entry.template import DAYS, FIGURES, template_file
 from ingest.contract.clock import milliseconds
 from ingest.contract.event import Event
 from ingest.contract.events.figure import FigureConfirmed, FigureEntered, FigureRejected, FigureWithdrawn
-from warehouse.catalogue import entered_kinds, figure_kinds
+from warehouse.catalogue import day_kinds, entered_kinds, figure_kinds
 from warehouse.figures.kind import read_period
+from warehouse.query.day_totals import CountedDays
 from warehouse.query.entered import EnteredFigure, FigureAct
 
 AT = datetime(2026, 12, 3, 3, tzinfo=UTC)
@@ -268,8 +272,8 @@ def test_a_file_is_bounded_and_no_formula_is_calculated(tmp_path):
 
 def test_the_templates_name_what_is_due_and_can_be_read_back(tmp_path):
     csv, xlsx = tmp_path / "mau.csv", tmp_path / "mau.xlsx"
-    csv.write_bytes(csv_template(AT.date()))
-    xlsx.write_bytes(workbook_template(AT.date()))
+    csv.write_bytes(template_file(FIGURES, "csv", AT.date()))
+    xlsx.write_bytes(template_file(FIGURES, "xlsx", AT.date()))
     rows = list(load_workbook(xlsx).active.iter_rows(values_only=True))
     assert len(rows) == len(figure_kinds()) + 1
     assert ("population", "quý 3/2026") in [row[:2] for row in rows]
@@ -282,3 +286,85 @@ def test_what_was_entered_is_said_with_its_parts():
     assert amount_text(KINDS["mooc_staff"].indicator, True, (70, 80), "vi").replace("\xa0", " ") == "70/80 = 87,50 %"
     assert amount_text(KINDS["portal_score"].indicator, False, (8_725, 1), "vi").replace("\xa0", " ") == "87,25 điểm"
     assert read_period("2026-Q4").last.isoformat() == "2026-12-31"
+
+
+DAY_HEAD = "Mã chỉ số;Ngày;Tách theo;Mã phần;Số;Trên tổng số;Nguồn;Lý do sửa\n"
+COUNTED = {id: CountedDays(date(2026, 11, 20), frozenset({date(2026, 6, 1)})) for id in day_kinds()}
+
+
+def day_plan(tmp_path: Path, rows: str, known: Ledger, person: Viewer = ROOT) -> ImportPlan:
+    file = tmp_path / "ngay.csv"
+    file.write_text(DAY_HEAD + rows, encoding="utf-8")
+    return plan_import(read_entry_file(file), known, person, AT, COUNTED)
+
+
+def test_totals_of_days_are_entered_corrected_and_undone_as_figures_are(tmp_path):
+    ledger = Ledger()
+    rows = "D02;05/03/2026;;;25;;báo cáo của phường;\nQ03;2026-03-05;;;1.234,5;80;;\nD10;05/03/2026;field_code;dat_dai;9;10;;\n"
+    plan = day_plan(tmp_path, rows, ledger)
+    assert not plan.faults
+    ledger.take(*plan.events)
+    assert [figure.standing.stated for figure in ledger.values()] == [(25, 1), (74_070_000, 80), (9, 10)]
+    part = ledger["day.D10:2026-03-05/2026-03-05:field_code:dat_dai"].standing
+    assert (part.data["dimension"], part.data["member"]) == ("field_code", "dat_dai")
+    assert day_plan(tmp_path, rows, ledger).same == 3
+    corrected = day_plan(tmp_path, "D02;05/03/2026;;;26;;;gõ nhầm\n", ledger)
+    ledger.take(*corrected.events)
+    undone = plan_undo(corrected.batch, ledger, ROOT, AT)
+    ledger.take(*undone.events)
+    assert ledger["day.D02:2026-03-05/2026-03-05"].standing.stated == (25, 1)
+    ledger.take(*plan_undo(plan.batch, ledger, ROOT, AT).events)
+    assert [figure.standing for figure in ledger.values()][1:] == [None, None]
+
+
+@pytest.mark.parametrize(
+    ("row", "cell", "why"),
+    [
+        ("D02;20/11/2026;;;25;;;", "B2", "tự đếm D02 từ ngày 20/11/2026"),
+        ("D02;03/12/2026;;;25;;;", "B2", "chưa hết"),
+        ("D02;01/06/2026;;;25;;;", "B2", "sự kiện được nhập từ tệp"),
+        ("D02;30/06/2025;;;25;;;", "B2", "hoạt động từ 01/07/2025"),
+        ("D02;31/02/2026;;;25;;;", "B2", "không phải là ngày"),
+        ("D02;05/03/2026;;;-1;;;", "E2", "phải từ 0"),
+        ("D02;05/03/2026;;;2,5;;;", "E2", "chữ số thập phân"),
+        ("D02;05/03/2026;;;25;30;;", "F2", "để trống"),
+        ("D10;05/03/2026;;;9;;;", "F2", "cần tổng số"),
+        ("D10;05/03/2026;;;9;8;;", "E2", "lớn hơn tổng số"),
+        ("D05;05/03/2026;;;9;;;", "A2", "tại một thời điểm"),
+        ("Q04;05/03/2026;;;9;;;", "A2", "tử số và mẫu số không nói được"),
+        ("D04;05/03/2026;;;9;;;", "A2", "được tính từ"),
+        ("H06;05/03/2026;;;9;9;;", "A2", "chính IOC đo"),
+        ("X99;05/03/2026;;;9;;;", "A2", "không có chỉ số"),
+        ("D02;05/03/2026;phong;A;9;;;", "C2", "không tách theo"),
+        ("D02;05/03/2026;;A;9;;;", "C2", "phải ghi tách theo gì"),
+        ("P01;05/03/2026;channel;0912345678;9;;;", "D2", "không phải là mã"),
+        ("D02;05/03/2026;;;9;;;\nD02;05/03/2026;channel;direct;4;;;", "C3", "hoặc ghi tổng, hoặc tách"),
+        ("D02;05/03/2026;;;9;;;\nD02;5/3/2026;;;9;;;", "A3", "đã có ở dòng 2"),
+    ],
+)
+def test_a_total_of_a_day_that_cannot_stand_is_named_by_its_cell(tmp_path, row, cell, why):
+    plan = day_plan(tmp_path, row, Ledger())
+    assert [fault.cell for fault in plan.faults] == [cell]
+    assert why in plan.faults[0].said.vi
+
+
+def test_who_may_not_enter_days_and_a_file_of_too_many(tmp_path, monkeypatch):
+    assert day_plan(tmp_path, "D02;05/03/2026;;;25;;;", Ledger(), LAN).faults
+    rows = [
+        f"{id};{date(2025, 7, 1) + timedelta(days=n)};;;1;{'' if id == 'D02' else 1};;\n"
+        for id in ("D02", "D10")
+        for n in range(300)
+    ]
+    assert not day_plan(tmp_path, "".join(rows), Ledger()).faults
+    monkeypatch.setattr(day_file, "MOST_ROWS", 599)
+    with pytest.raises(EntryRefused, match="hơn 599 dòng"):
+        day_plan(tmp_path, "".join(rows), Ledger())
+
+
+@pytest.mark.parametrize("kind", ["csv", "xlsx"])
+def test_the_template_of_days_can_be_filled_in(tmp_path, kind):
+    file = tmp_path / f"ngay.{kind}"
+    file.write_bytes(template_file(DAYS, kind, AT.date()))
+    read = read_entry_file(file)
+    assert len(read.faults) == len(day_kinds())
+    assert {fault.cell[0] for fault in read.faults} == {"E"}

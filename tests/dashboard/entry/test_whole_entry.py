@@ -2,7 +2,10 @@
 
 import asyncio
 import importlib
+import json
 from collections.abc import Callable, Iterator
+from datetime import date, timedelta
+from pathlib import Path
 
 import pytest
 
@@ -14,9 +17,15 @@ from dashboard.entry.act import Statement, confirm, enter
 from dashboard.entry.amount import read_amounts, read_written_period
 from dashboard.entry.desk import FigureDesk
 from dashboard.state.queries import WarehouseReader
-from ingest.contract.clock import milliseconds
+from ingest.contract.calendar import local_day
+from ingest.contract.clock import milliseconds, moment
+from ingest.contract.events.content import PostPublished
 from ingest.contract.settings import IngestSettings
+from ingest.kafka.own_event import send_own_events
+from warehouse.audit.run import run_audit
+from warehouse.audit.scope import scope_since
 from warehouse.catalogue import entered_kinds, indicator
+from warehouse.history.series import bucket_edges, read_series
 from warehouse.model.reading import Reading
 from warehouse.proof.evidence import corrected_figures
 from warehouse.proof.proof import prove_figure, shown_figures
@@ -27,7 +36,7 @@ from warehouse.settings import WarehouseSettings
 from warehouse.store.client import Client, connect
 from warehouse.store.values import current_values
 
-pytestmark = pytest.mark.embedded
+pytestmark = [pytest.mark.embedded, pytest.mark.long]
 
 LAN = Viewer("lan", frozenset({"leader", "analyst"}))
 MINH = Viewer("minh", frozenset({"leader"}))
@@ -140,6 +149,123 @@ async def test_the_reports_figures_are_a_file_that_is_imported_once_and_undone(
     assert await asyncio.to_thread(command.main, ["--undo", batch, "--apply"]) == 0
     assert await comes(lambda: shown(client, desk, "Q11").numerator == 0)
     assert agrees(client, desk, "Q11")
+
+
+async def test_totals_of_days_before_are_shown_in_the_history_alone_and_undone(
+    stack: Stack,
+    client: Client,
+    desk: FigureDesk,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    tmp_path: Path,
+) -> None:
+    for name, value in stack.variables.items():
+        monkeypatch.setenv(name, value)
+    command = importlib.import_module("commands.import")
+    ward, now = desk.ingest.ward, desk.clock.now()
+    came = PostPublished(platform="portal", post_ref="bai-1", topic_code="cchc", published_at=now - timedelta(days=90))
+    await send_own_events(desk.ingest, "connectors", now, came)
+    assert await comes(lambda: bool(client.query("SELECT 1 FROM raw_values WHERE indicator = 'V02'")))
+    before = shown(client, desk, "V02")
+    day, today = (local_day(now - timedelta(days=days)) for days in (90, 0))
+    file = tmp_path / "ngay.csv"
+    head = "Mã chỉ số;Ngày;Tách theo;Mã phần;Số;Trên tổng số;Nguồn\n"
+    file.write_text(f"{head}V02;{day};platform;zalo;4;;báo cáo của phường\nV02;{today};;;9;;\n", encoding="utf-8")
+    assert await asyncio.to_thread(command.main, [str(file), "--apply"]) == 1
+    assert "B3 ngày này chưa hết" in capsys.readouterr().err
+    days = [day - timedelta(days=n) for n in range(400)]
+    rows = "".join(f"Q03;{one};;;12,5;{n + 1};\nQ01;{one};;;7;;\n" for n, one in enumerate(days))
+    file.write_text(f"{head}V02;{day};platform;zalo;4;;báo cáo của phường\n{rows}", encoding="utf-8")
+    assert await asyncio.to_thread(command.main, [str(file), "--apply"]) == 0
+    batch = capsys.readouterr().err.partition("Import ")[2].partition(":")[0]
+    asked = "SELECT indicator, toString(day), dimension, member, numerator, denominator, value FROM day_totals WHERE day = %(day)s ORDER BY 1"
+    told = [
+        ("Q01", str(day), "", "", 7, None, 7.0),
+        ("Q03", str(day), "", "", 750_000, 1, 12.5),
+        ("V02", str(day), "platform", "zalo", 4, None, 4.0),
+    ]
+    assert await comes(lambda: client.query(asked, {"day": day}) == told)
+    edges = bucket_edges("day", milliseconds(now), 92)
+    points = {local_day(moment(point.start_ms)): point for point in read_series(client, indicator("V02"), ward, edges)}
+    assert (points[day].reading.figure, points[day - timedelta(days=1)].reading.known) == (4, False)
+    assert {one.source_code for one in points[day].entered} == {"bao_cao_phuong"}
+    assert shown(client, desk, "V02")[1:3] == before[1:3], "nothing is added to what this system counts"
+
+    assert await asyncio.to_thread(command.main, [str(file), "--apply"]) == 0
+    assert "0 changes, 801 rows there already" in capsys.readouterr().err
+    assert [one.size for one in await desk.imports()] == [801]
+    assert not (await desk.plan_undo(batch, Viewer("admin", frozenset({"leader"})))).changes
+    await desk.send((await desk.plan_undo(batch, Viewer("admin", frozenset({"admin"})))).events)
+    assert await comes(lambda: client.query("SELECT count() FROM day_totals") == [(0,)])
+    points = {local_day(moment(point.start_ms)): point for point in read_series(client, indicator("V02"), ward, edges)}
+    assert points[day].reading.figure == 1, "what a late event told of the day stands again"
+
+
+async def test_events_of_before_count_on_their_day_once_and_what_is_not_over_is_refused(
+    stack: Stack,
+    client: Client,
+    desk: FigureDesk,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    tmp_path: Path,
+) -> None:
+    for name, value in stack.variables.items():
+        monkeypatch.setenv(name, value)
+    command = importlib.import_module("commands.import")
+    ward, first = desk.ingest.ward, local_day(desk.clock.now()) - timedelta(days=9)
+    shared = "unit_id;procedure_code;field_code;channel;state_to;Họ tên người nộp"
+    ended, begun = tmp_path / "ket-thuc.csv", tmp_path / "tiep-nhan.csv"
+    head = f"Loại sự kiện;dossier_ref;{shared}"
+    rows = [(f"H24.12-{n:04}", first + timedelta(days=n % 4)) for n in range(40)]
+    described = "H24.12;1.005129;ho_tich;1;{state};Nguyễn Văn A"
+    ended.write_text(
+        f"{head};completed_at\n"
+        + "".join(
+            f"dossier.completed;{code};{described.format(state=9)};{day + timedelta(days=2):%d/%m/%Y} 16:00\n"
+            for code, day in rows
+        ),
+        encoding="utf-8",
+    )
+    begun.write_text(
+        f"{head};received_at;limit_value;limit_unit\n"
+        + "".join(
+            f"dossier.received;{code};{described.format(state=2)};{day:%d/%m/%Y} 08:30;3;ngay_lam_viec\n"
+            for code, day in rows
+        ),
+        encoding="utf-8",
+    )
+    assert await asyncio.to_thread(command.main, [str(begun), "--apply"]) == 1
+    said = capsys.readouterr().err
+    assert "A2 hồ sơ này chưa có sự kiện kết thúc: hôm nay sẽ còn tính trong D05" in said
+    assert "Columns that are not read: Họ tên người nộp" in said
+    for file in (ended, begun):
+        assert await asyncio.to_thread(command.main, [str(file), "--apply"]) == 0
+        assert "40 events written" in capsys.readouterr().err
+    edges = bucket_edges("day", milliseconds(desk.clock.now()), 11)
+
+    def told(id: str) -> dict[date, float | None]:
+        points = read_series(client, indicator(id), ward, edges)
+        return {local_day(moment(point.start_ms)): point.reading.figure for point in points}
+
+    assert await comes(lambda: all(told("D02")[first + timedelta(days=n)] == 10 for n in range(4)))
+    assert await comes(lambda: all(told("D03")[first + timedelta(days=n + 2)] == 10 for n in range(4)))
+    assert shown(client, desk, "D05").numerator == 0
+    assert await asyncio.to_thread(command.main, [str(begun), "--apply"]) == 0
+    assert "0 new events, 40 rows there already" in capsys.readouterr().err
+    days = tmp_path / "ngay.csv"
+    days.write_text(f"Mã chỉ số;Ngày;Số\nD02;{first};15\n", encoding="utf-8")
+    assert await asyncio.to_thread(command.main, [str(days)]) == 1
+    assert "B2 IOC đã đếm ngày này từ các sự kiện được nhập từ tệp" in capsys.readouterr().err
+    posts = tmp_path / "tin.jsonl"
+    post = {"Loại sự kiện": "post.published", "platform": "zalo", "post_ref": "b", "topic_code": "cchc"}
+    today = desk.clock.now() - timedelta(hours=1)
+    posts.write_text(json.dumps({**post, "published_at": today.isoformat()}), encoding="utf-8")
+    assert await asyncio.to_thread(command.main, [str(posts)]) == 1
+    assert "IOC tự nhận sự kiện này từ ngày" in capsys.readouterr().err
+    report = await asyncio.to_thread(
+        run_audit, client, desk.ingest, scope_since(desk.ingest, None, ("D02", "D03", "D05", "D12"))
+    )
+    assert report.differences == 0, report.found
 
 
 async def test_the_pretend_ward_begins_with_what_its_people_know(

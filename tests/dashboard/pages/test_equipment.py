@@ -11,6 +11,7 @@ from warehouse.indicators.equipment import DOWN_SINCE
 
 SINCE_MS = NOW_MS - 70 * 60_000
 SHOWN = (
+    stock("H01", 2_000, split=("key", "equipment")),
     stock("E01", 14, 16), stock("E01", 14, 16, ("category", "may_in")),
     stock("E02", 2), stock("E02", 1, split=(DOWN_SINCE, f"MI-03 {SINCE_MS}")), stock("E02", 1, split=(DOWN_SINCE, f"MI-04 {NOW_MS}")),
     stock("E03", 1), stock("E03", 1, split=("key", "MI-01")), stock("E06", 1, 1), stock("E08", 3, 1), stock("E09", 12, 1),

@@ -13,24 +13,23 @@ from pydantic import SecretStr
 from connectors.isapi import CONNECTOR as ISAPI
 from connectors.onvif import CONNECTOR as ONVIF
 from connectors.onvif import INSIDE
+from connectors.simulator.protocols.cameras import (
+    CameraDevice,
+    IsapiDevice,
+    OnvifDevice,
+    alert,
+    as_part,
+    at_work,
+    notification,
+    simple_item,
+)
 from ingest.contract.connector import AlertStream, Connector, PullPoint
 from ingest.devices.listed import ListedDevice
 from ingest.devices.reader import DeviceReader
 from ingest.source.circuit_breaker import CircuitBreaker
 from ingest.source.mapper import Mapper
 from ingest.source.status import SourceStatus
-from tests.connectors.support.cameras import (  # fmt: skip
-    PASSWORD,
-    USER,
-    Device,
-    IsapiDevice,
-    OnvifDevice,
-    alert,
-    as_part,
-    at_work,
-    item,
-    notification,
-)
+from tests.connectors.support.cameras import ACCOUNT, PASSWORD, USER
 from tests.connectors.support.taking import CONTEXT, NOW
 from tests.ingest.support.toy import until
 
@@ -66,10 +65,10 @@ class Sink:
 
 
 @asynccontextmanager
-async def followed(connector: Connector, **devices: Device | str) -> AsyncIterator[tuple[Sink, SourceStatus, Mapper]]:
+async def followed(
+    connector: Connector, **devices: CameraDevice | str
+) -> AsyncIterator[tuple[Sink, SourceStatus, Mapper]]:
     """The devices of a source, by name, while they are followed; an address stands for one that is not there."""
-    sink: Any = Sink()
-    mapper, status = Mapper(connector, CONTEXT), SourceStatus(connector, CONTEXT, sink)
     with ExitStack() as stack:
         urls = {
             name: one if isinstance(one, str) else stack.enter_context(at_work(one)) for name, one in devices.items()
@@ -77,23 +76,32 @@ async def followed(connector: Connector, **devices: Device | str) -> AsyncIterat
         listed = [
             ListedDevice(name=name, url=url, user=USER, password=SecretStr(PASSWORD)) for name, url in urls.items()
         ]
-        reader = DeviceReader(mapper, status, CircuitBreaker(status), sink, listed, timedelta(milliseconds=20))
-        task = asyncio.create_task(reader.run())
-        try:
-            yield sink, status, mapper
-        finally:
-            task.cancel()
-            await asyncio.gather(task, return_exceptions=True)
-            if not task.cancelled():
-                task.result()
+        async with read(connector, listed) as found:
+            yield found
+
+
+@asynccontextmanager
+async def read(connector: Connector, listed: list[ListedDevice]) -> AsyncIterator[tuple[Sink, SourceStatus, Mapper]]:
+    """Listed devices while they are followed."""
+    sink: Any = Sink()
+    mapper, status = Mapper(connector, CONTEXT), SourceStatus(connector, CONTEXT, sink)
+    reader = DeviceReader(mapper, status, CircuitBreaker(status), sink, listed, timedelta(milliseconds=20))
+    task = asyncio.create_task(reader.run())
+    try:
+        yield sink, status, mapper
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+        if not task.cancelled():
+            task.result()
 
 
 def isapi() -> tuple[Connector, IsapiDevice]:
-    return ISAPI, IsapiDevice()
+    return ISAPI, IsapiDevice(*ACCOUNT)
 
 
 def onvif() -> tuple[Connector, OnvifDevice]:
-    return ONVIF, OnvifDevice()
+    return ONVIF, OnvifDevice(*ACCOUNT)
 
 
 each = pytest.mark.parametrize("make", [isapi, onvif])
@@ -101,7 +109,7 @@ AWAY = "http://127.0.0.1:9"
 
 
 async def test_an_isapi_camera_from_its_digest_to_its_events() -> None:
-    camera = IsapiDevice()
+    camera = IsapiDevice(*ACCOUNT)
     picture = as_part(b"\xff\xd8" + b"\0" * 300_000, "image/jpeg")
     async with followed(ISAPI, cong=camera) as (sink, status, _):
         await until(lambda: camera.streams)
@@ -128,20 +136,21 @@ async def test_an_isapi_camera_from_its_digest_to_its_events() -> None:
 
 
 async def test_an_onvif_camera_whose_clock_is_years_off_from_its_digest_to_its_events() -> None:
-    camera = OnvifDevice()
+    camera = OnvifDevice(*ACCOUNT)
     camera.initial = [
-        notification("VideoSource/GlobalSceneChange/ImagingService", "Initialized", item("State", "true"))
+        notification("VideoSource/GlobalSceneChange/ImagingService", "Initialized", simple_item("State", "true"))
     ]
     async with followed(ONVIF, cong=camera) as (sink, status, _):
         await until(lambda: sink.newest("cong") == {"online", "tamper active"})
         camera.say(
-            notification("VideoSource/SignalLoss", data=item("State", "true")),
-            notification(INSIDE, data=item("IsInside", "1")),
+            notification("VideoSource/SignalLoss", data=simple_item("State", "true")),
+            notification(INSIDE, data=simple_item("IsInside", "1")),
         )
-        camera.say(notification("RuleEngine/LicensePlateRecognition", data=item("Plate", "15A-123.45")))
+        camera.say(notification("RuleEngine/LicensePlateRecognition", data=simple_item("Plate", "15A-123.45")))
         camera.say(
             notification(
-                "Device/HardwareFailure/StorageFailure", data=item("Failed", "true") + item("Plate", "15A-123.45")
+                "Device/HardwareFailure/StorageFailure",
+                data=simple_item("Failed", "true") + simple_item("Plate", "15A-123.45"),
             )
         )
         await until(lambda: "disk_error active" in sink.newest("cong"))
@@ -190,7 +199,7 @@ async def test_one_device_that_is_away_or_talks_nonsense_disturbs_no_other(make:
         if isinstance(good, IsapiDevice):
             good.say(as_part(alert("shelteralarm")))
         else:
-            good.say(notification("RuleEngine/TamperDetector/Tamper", data=item("IsTamper", "true")))
+            good.say(notification("RuleEngine/TamperDetector/Tamper", data=simple_item("IsTamper", "true")))
         await until(lambda: "tamper active" in sink.newest("tot"))
 
 
@@ -210,7 +219,7 @@ async def test_a_stream_that_says_nothing_any_more_is_begun_anew() -> None:
     way = ISAPI.way
     assert isinstance(way, AlertStream)
     hasty = replace(ISAPI, way=replace(way, sign_of_life=timedelta(milliseconds=50)))
-    camera = IsapiDevice()
+    camera = IsapiDevice(*ACCOUNT)
     async with followed(hasty, cong=camera) as (sink, _, _):
         await until(lambda: len(camera.streams) >= 3)
     assert "online" in sink.told("cong")
@@ -233,7 +242,7 @@ ENTITIES = b'<!DOCTYPE a [<!ENTITY b "' + b"x" * 50 + b'">]><EventNotificationAl
     ],
 )
 async def test_a_document_that_makes_no_sense_is_a_named_dead_letter_and_the_next_one_counts(document: bytes, reason: str) -> None:  # fmt: skip
-    camera = IsapiDevice()
+    camera = IsapiDevice(*ACCOUNT)
     camera.opening = as_part(document) + as_part(b"<Other/>") + as_part(alert("shelteralarm"))
     async with followed(ISAPI, cong=camera) as (sink, _, _):
         await until(lambda: "tamper active" in sink.newest("cong"))
@@ -249,7 +258,7 @@ async def test_a_document_that_makes_no_sense_is_a_named_dead_letter_and_the_nex
 )  # fmt: skip
 async def test_an_answer_that_is_no_soap_is_a_failure_of_its_device_alone(body: bytes) -> None:
     assert isinstance(ONVIF.way, PullPoint)
-    camera = OnvifDevice()
+    camera = OnvifDevice(*ACCOUNT)
     camera.ahead = (
         timedelta()
     )  # it may mend itself after the question for its clock, and refuses what is signed by another

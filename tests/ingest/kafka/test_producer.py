@@ -91,6 +91,7 @@ async def test_a_client_that_hangs_too_long_is_replaced(kafka, producer, monkeyp
     assert {one.id for one in decode(await kept(kafka, QUEUE, "renew")).events} == {"n-1"}
 
 
+@pytest.mark.long
 async def test_survives_a_kafka_that_comes_later_dies_and_comes_again_empty(tmp_path):
     with running(tmp_path / "first") as settings:
         made = Producer(settings)

@@ -12,8 +12,8 @@ import pytest
 from pydantic import SecretStr
 
 from connectors.declared.load import load_text
+from connectors.declared.ready import READY
 from connectors.equipment import CONNECTOR
-from connectors.managed.administration import READY
 from connectors.simulator.protocols.snmp_agent import SnmpAgent
 from ingest.administration.reach import check_host
 from ingest.contract.clock import RealClock

@@ -2,7 +2,7 @@ from collections import Counter
 
 import pytest
 
-from connectors.camera_desk import CONNECTOR as DESK
+from connectors.declared.ready import standing_connectors
 from connectors.frigate import CONNECTOR as FRIGATE
 from connectors.smart_loudspeaker import CONNECTOR as LOUDSPEAKERS
 from ingest.source import device_breaker as module
@@ -110,7 +110,7 @@ def test_an_allowance_is_for_all_devices(clock):
         (FRIGATE, "frigate/cam-1/status/detect", b"{", "cam-1"),
         (LOUDSPEAKERS, "loa/tdp-017-l1/broadcast", b"{", "tdp-017-l1"),
         (LOUDSPEAKERS, "loa/schedule/1", b"{", UNNAMED),
-        (DESK, "camera_desk/acknowledged", b'{"camera": "cam-1"}', UNNAMED),
+        (standing_connectors()[0], "camera_desk/acknowledged", b'{"camera": "cam-1"}', UNNAMED),
     ],
 )
 def test_a_message_names_its_device_by_topic_or_field(connector, topic, payload, device):

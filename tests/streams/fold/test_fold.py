@@ -1,5 +1,6 @@
 """The fold: the same events give the same values, however they are split, repeated, ordered or interrupted."""
 
+import gc
 import json
 from datetime import timedelta
 from random import Random
@@ -12,9 +13,11 @@ from ingest.contract.clock import milliseconds
 from ingest.contract.envelope import Envelope
 from ingest.contract.events import streams
 from ingest.contract.topic import topic_of
+from streams.fold.flows import FlowFigure, FlowWindow
 from streams.fold.fold import Fold
 from streams.fold.plan import plans
 from tests.support.made import START, events
+from warehouse.model.entity import EntityState
 from warehouse.model.value import Value
 
 SPREAD = timedelta(days=1, hours=3)
@@ -36,6 +39,16 @@ def figures(values: list[Value]) -> Figures:
     return {key: sums for key, sums in last.items() if any(sums)}
 
 
+def unreachable() -> list[object]:
+    """What the garbage collector finds, which keeps it for once."""
+    gc.set_debug(gc.DEBUG_SAVEALL)
+    gc.collect()
+    found = gc.garbage.copy()
+    gc.set_debug(0)
+    gc.garbage.clear()
+    return found
+
+
 def final(fold: Fold) -> Figures:
     """The final flows and the stocks at one later moment."""
     fold.look(LATER, only_stirred=False)
@@ -51,6 +64,17 @@ def folded(stream: str, envelopes: list[Envelope], cuts: list[int]) -> list[Valu
         fold.fold(envelopes[start:end], range(start, end))
         values += fold.take()
     return values
+
+
+@pytest.mark.parametrize("stream", streams())
+def test_what_a_fold_remembers_is_freed_without_the_garbage_collector(stream: str) -> None:
+    """A backlog's objects are frozen out of its sight (`streams.garbage`): what refers to itself in a circle would stay for ever."""
+    envelopes, fold = made(stream, seed=5), Fold(topic_of(stream), 0)
+    fold.fold(envelopes, range(len(envelopes)))
+    gc.collect()
+    fold.forget()
+    del fold
+    assert not any(isinstance(one, EntityState | FlowWindow | FlowFigure) for one in unreachable())
 
 
 @pytest.mark.parametrize("stream", streams())

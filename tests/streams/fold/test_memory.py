@@ -9,6 +9,7 @@ from ingest.contract.clock import milliseconds
 from ingest.contract.envelope import Envelope, envelope
 from ingest.contract.event import Event
 from ingest.contract.events.camera import AlertAcknowledged, DetectionEnded, DetectionStarted
+from ingest.contract.events.figure import FigureConfirmed
 from ingest.contract.events.queue import TicketCalled, TicketIssued, TicketRecalled, TicketServed
 from ingest.contract.topic import topic_of
 from streams.fold.fold import Fold
@@ -435,3 +436,20 @@ def test_a_correction_is_of_the_total_also_where_a_member_has_no_name() -> None:
     corrected = [one.indicator for one in fold.take_corrections()]
     assert corrected
     assert len(set(corrected)) == len(corrected)
+
+
+def test_totals_of_days_do_not_stay_in_memory_and_other_figures_do():
+    def confirmed(seconds: float, code: str) -> Envelope:
+        period: dict[str, Any] = {
+            "period": "2026-03-05/2026-03-05",
+            "covers_from": START,
+            "covers_until": START + timedelta(days=1),
+        }
+        said: dict[str, Any] = {"version": 0, "who": "admin", "entered_by": "admin", "numerator": 5, **period}
+        return wrapped(FigureConfirmed(figure_ref=f"{code}:2026-03-05", kind_code=code, at=at(seconds), **said))
+
+    fold = Fold(topic_of("figure"), 0)
+    fold.fold([confirmed(0, "day.D02"), confirmed(1, "D02"), confirmed(2 * KEEP.total_seconds(), "Q11")], range(3))
+    fold.take()
+    fold.forget()
+    assert set(fold.states["figure", WARD]) == {"D02:2026-03-05", "Q11:2026-03-05"}

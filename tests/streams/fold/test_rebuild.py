@@ -19,7 +19,7 @@ from tests.support import warehouse_server
 from tests.support.made import START, events
 from tests.support.raw import store
 from warehouse.catalogue import indicator, indicators
-from warehouse.model.correction import Correction
+from warehouse.model.correction import Cause, Correction
 from warehouse.model.value import Value
 from warehouse.recompute import rebuild
 from warehouse.recompute.sql import flow_sql, stocks_sql
@@ -58,9 +58,12 @@ class Life:
             self.revive()
         self.write(self.fold.take(), self.fold.take_corrections())
         late, self.fold.late = self.fold.late, {}
+        windows: dict[tuple[str, str], dict[int, Cause]] = {}
         for one, cause in late.items():
-            place = (one.indicator, one.ward, one.window_ms, self.fold.topic, 0, self.fold.offset)
-            self.write(*rebuild.recompute_window(self.client, *place, cause))
+            windows.setdefault((one.indicator, one.ward), {})[one.window_ms] = cause
+        for (id, ward), causes in windows.items():
+            place = (self.fold.topic, 0, self.fold.offset)
+            self.write(*rebuild.recompute_windows(self.client, id, ward, causes, *place))
         late_stocks, self.fold.late_stocks = self.fold.late_stocks, {}
         for (id, ward), found in late_stocks.items():
             for start, end in rebuild.split_at_midnights(found.from_ms, found.until_ms):

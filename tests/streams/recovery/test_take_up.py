@@ -74,6 +74,7 @@ def snapshots(client: Client) -> list[int]:
     )
 
 
+@pytest.mark.long
 async def test_a_long_way_back_is_stored_midway(client, tmp_path, monkeypatch):
     """Whoever dies on it goes on from there; what was written is that of everything folded so far."""
     monkeypatch.setattr(take_up, "WRITTEN_AFTER", 10 * COUNT)

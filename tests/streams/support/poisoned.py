@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from ingest.contract.envelope import AnyEnvelope
-from streams import __main__
+from streams import start
 from streams.fold.compiled import Contribution, Contributions
 from streams.fold.entities import EntityStates
 from streams.fold.flows import Flows
@@ -77,4 +77,4 @@ def grow(contributions: Contributions, numerator: int) -> Contributions:
 
 if __name__ == "__main__":
     arm()
-    __main__.main()
+    start.main()

@@ -17,6 +17,7 @@ from warehouse.history.series import (
 from warehouse.indicators.dossier import COMPLETION
 from warehouse.model.expression import DAY_MS
 from warehouse.model.value import Value
+from warehouse.query.day_totals import DayTotal
 
 HOUR_MS = 3_600_000
 
@@ -137,3 +138,27 @@ def test_a_derived_measure_is_calculated_bucket_by_bucket():
     told = series_points(one, edges, found)
     assert [point.reading.known for point in told] == [False, True]
     assert (told[1].reading.numerator, told[1].reading.denominator) == (68, 70)
+
+
+def test_a_day_that_people_entered_shows_their_total_alone_and_says_nothing_of_the_days_between():
+    first = at(2026, 3, 2)
+    edges = [first + n * DAY_MS for n in range(6)]
+    entered = [
+        DayTotal(edges[0], "", "", 25, 0, "bao_cao_phuong"),
+        DayTotal(edges[1], "channel", "direct", 4, 0, "nhap_tep"),
+        DayTotal(edges[1], "channel", "dvcqg", 3, 0, "nhap_tep"),
+    ]
+    rows = [(edges[0], "flow", "", "", 1, 0, 2, 5), (edges[3], "flow", "", "", 9, 0, 0, 5)]
+    told = series_points(measure("D02"), edges, {"D02": buckets(edges, rows, entered)})
+    assert [point.reading.figure for point in told] == [25, 7, None, 9, 0]
+    assert [sorted(day.source_code for day in point.entered) for point in told[:3]] == [
+        ["bao_cao_phuong"],
+        ["nhap_tep"],
+        [],
+    ]
+    split = series_points(measure("D02"), edges, {"D02": buckets(edges, rows, entered)}, ("channel", "direct"))
+    assert split[1].reading.figure == 4
+    (all_of_it,) = series_points(
+        measure("D02"), [first, edges[-1]], {"D02": buckets([first, edges[-1]], rows, entered)}
+    )
+    assert (all_of_it.reading.figure, len(all_of_it.entered)) == (41, 2)

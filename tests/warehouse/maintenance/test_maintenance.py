@@ -337,9 +337,9 @@ def test_a_late_event_leaves_figures_alone_whose_events_are_gone(own, own_client
     old_ms = milliseconds(RealClock().now() - timedelta(days=500))
     cause = Cause("ticket.issued", "s|1", "n1", old_ms, 8)
     window = window_start(old_ms, 900_000)
-    place = ("Q01", "hong-bang", window, "ioc.queue.v1", 0, 8, cause)
+    place = ("Q01", "hong-bang", {window: cause}, "ioc.queue.v1", 0, 8)
     minute = window_start(old_ms - 1, 60_000)
-    stocks = ("ticket", "hong-bang", old_ms, old_ms + 60_000, *place[3:])
+    stocks = ("ticket", "hong-bang", old_ms, old_ms + 60_000, *place[3:], cause)
     sink.write_values(
         own_client,
         [
@@ -348,7 +348,7 @@ def test_a_late_event_leaves_figures_alone_whose_events_are_gone(own, own_client
         ],
     )
     # A replay of old events, all of them kept.
-    values, _ = rebuild.recompute_window(own_client, *place)
+    values, _ = rebuild.recompute_windows(own_client, *place)
     assert [(value.numerator, value.revision) for value in values] == [(0, 1)]
     values, corrections = rebuild.recompute_stocks(own_client, *stocks)
     assert [(value.indicator, value.numerator, value.revision) for value in values] == [("Q02", 0, 1)]
@@ -358,13 +358,13 @@ def test_a_late_event_leaves_figures_alone_whose_events_are_gone(own, own_client
         "VALUES ('hong-bang', 'Q01', 'flow', %(window)s, now() - INTERVAL 499 DAY)",
         {"window": window - 900_000},
     )
-    assert rebuild.recompute_window(own_client, *place) == ([], [])
+    assert rebuild.recompute_windows(own_client, *place) == ([], [])
     assert rebuild.recompute_stocks(own_client, *stocks) == ([], [])
     # What people entered is kept for ever, so it can be corrected however old it is.
     day, topic = int(window_start(old_ms, DAY_MS)), "ioc.figure.v1"
     sink.write_values(own_client, [Value("hong-bang", "NQ11", "flow", day, "", "", 5, 1, day, day, topic, 0, 7, 7)])
     entered = Cause("figure.withdrawn", "Q11:2025", "n2", old_ms + 30 * DAY_MS, 8)
-    (value,), (corrected,) = rebuild.recompute_window(own_client, "NQ11", "hong-bang", day, topic, 0, 8, entered)
+    (value,), (corrected,) = rebuild.recompute_windows(own_client, "NQ11", "hong-bang", {day: entered}, topic, 0, 8)
     assert (value.numerator, value.revision, corrected.old_numerator) == (0, 1, 5)
     own_client.execute("TRUNCATE TABLE raw_values")
 

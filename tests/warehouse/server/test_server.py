@@ -429,6 +429,7 @@ def test_32_clients_at_once(warehouse, client):
     assert client.query("SELECT count(), uniqExact(who, n) FROM crowd") == [(16_000, 16_000)]
 
 
+@pytest.mark.long
 def test_a_large_result_streams_in_bounded_memory(tmp_path):
     settings = warehouse_server.settings_for(tmp_path)
     process = warehouse_server.launch(settings)
@@ -532,6 +533,7 @@ def test_it_does_not_start_without_a_password(tmp_path):
     assert "IOC_WAREHOUSE_PASSWORD" in (tmp_path / "warehouse.log").read_text()
 
 
+@pytest.mark.long
 def test_with_an_outside_server_it_waits_prepares_and_watches(tmp_path):
     inside = warehouse_server.settings_for(tmp_path / "inside", database="prepared")
     outside = warehouse_server.settings_for(

@@ -1,33 +1,50 @@
-"""Devices: what the storm's sources hear from devices and programs that keep nothing and confirm nothing - probes, an alert stream, syslog.
+"""Devices: what the storm's sources hear from devices and programs that keep nothing and confirm nothing - probes, cameras, syslog.
 
 Nothing of it is promised, so nothing of it is in the journal; what gets into Kafka is held against the tables, and the figures against it.
 """
 
 import asyncio
 import csv
+import secrets
 import socket
-from collections.abc import AsyncIterator
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from random import Random
 
-from fastapi import FastAPI
-from fastapi.responses import StreamingResponse
-
+from connectors.simulator.protocols.cameras import (
+    IsapiDevice,
+    OnvifDevice,
+    alert,
+    as_part,
+    at_work,
+    notification,
+    simple_item,
+)
+from ingest.devices.listed import device_list, listed_devices, password_file
 from ingest.probe.device_list import ADDRESS, BY, CATEGORY, CODE
+from ingest.runtime.durable import replace_file
 
 HOST = "127.0.0.1"
-STREAM_PATH = "/ISAPI/Event/notification/alertStream"
 ALERTS = ("linedetection", "fielddetection", "videoloss", "shelteralarm", "diskerror", "VMD")
+TOPICS = (
+    ("RuleEngine/LineDetector/Crossed", "ObjectId"),
+    ("RuleEngine/FieldDetector/ObjectsInside", "IsInside"),
+    ("RuleEngine/TamperDetector/Tamper", "IsTamper"),
+    ("VideoSource/SignalLoss", "State"),
+    ("Device/HardwareFailure/StorageFailure", "Failed"),
+)
+"""What a camera tells by ONVIF, and the item that says whether it is so."""
 AWAY = 0.1
 """Share of looks at which a device changes between answering and not."""
 
 
-def list_storm_devices(data_folder: Path, camera_port: int, ports: list[int]) -> None:
+def list_storm_devices(data_folder: Path, camera_ports: list[int], ports: list[int]) -> None:
     """Write the lists that name these devices, before anybody reads them."""
-    (data_folder / "devices").mkdir(parents=True, exist_ok=True)
-    (data_folder / "devices" / "isapi.toml").write_text(f'[cong-cho]\nurl = "http://{HOST}:{camera_port}"\n', "utf-8")
+    for (connector, camera), port in zip({"isapi": "cong-cho", "onvif": "nga-tu"}.items(), camera_ports, strict=True):
+        entry = f'[{camera}]\nurl = "http://{HOST}:{port}"\nuser = "storm"\n'
+        replace_file(device_list(data_folder, connector), entry)
+        replace_file(password_file(data_folder, camera), secrets.token_urlsafe(16))
     (data_folder / "inventory").mkdir(parents=True, exist_ok=True)
     with (data_folder / "inventory" / "storm_probe.csv").open("w", encoding="utf-8", newline="") as opened:
         rows = [[f"MT-{number:02}", "Máy tính", "TCP", f"{HOST}:{port}"] for number, port in enumerate(ports)]
@@ -38,13 +55,15 @@ class StormDevices:
     """Plays them until cancelled.
 
     Args:
+        data_folder: with the lists of cameras.
         ports: of the devices that are asked by TCP.
         syslog_port: where syslog is received.
         random: makes the run what it is.
         canary: a person's name, which may come out nowhere.
     """
 
-    def __init__(self, ports: list[int], syslog_port: int, random: Random, canary: str) -> None:
+    def __init__(self, data_folder: Path, ports: list[int], syslog_port: int, random: Random, canary: str) -> None:
+        self._cameras = [*listed_devices(data_folder, "isapi"), *listed_devices(data_folder, "onvif")]
         self._ports = ports
         self._syslog_port = syslog_port
         self._random = random
@@ -52,11 +71,16 @@ class StormDevices:
         self._open: dict[int, asyncio.Server] = {}
 
     async def run(self) -> None:
-        """Come and go, and write a line now and then."""
+        """Come and go, notice something, and write a line now and then."""
+        accounts = [(one.user, one.password.get_secret_value()) for one in self._cameras]
+        isapi, onvif = IsapiDevice(*accounts[0]), OnvifDevice(*accounts[1])
         try:
-            with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender:
+            with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender, ExitStack() as stack:
+                for camera, listed in zip((isapi, onvif), self._cameras, strict=True):
+                    stack.enter_context(at_work(camera, int(listed.url.rpartition(":")[2])))
                 while True:
                     await self._switch()
+                    self._notice(isapi, onvif)
                     now, device = datetime.now(UTC).isoformat(timespec="milliseconds"), self._random.choice(self._ports)
                     line = f"<14>1 {now} SV-{device} ward 1 - - {self._canary}"
                     with suppress(OSError):  # nobody listens just now
@@ -74,24 +98,12 @@ class StormDevices:
             elif port in self._open and self._random.random() < AWAY:
                 self._open.pop(port).close()
 
-    def serve_stream(self, app: FastAPI) -> None:
-        """Let an application answer as a camera does that tells what it notices."""
-
-        @app.get(STREAM_PATH)
-        def stream() -> StreamingResponse:
-            return StreamingResponse(self._alerts(), media_type="multipart/mixed; boundary=boundary")
-
-    async def _alerts(self) -> AsyncIterator[bytes]:
-        while True:
-            kind, state = self._random.choice(ALERTS), self._random.choice(("active", "inactive"))
-            document = (
-                f'<EventNotificationAlert version="2.0"><channelID>1</channelID><dateTime>1970-01-02T00:00:00Z</dateTime>'
-                f"<eventType>{kind}</eventType><eventState>{state}</eventState><channelName>{self._canary}</channelName>"
-                "</EventNotificationAlert>"
-            ).encode()
-            head = f"--boundary\r\nContent-Type: application/xml\r\nContent-Length: {len(document)}\r\n\r\n"
-            yield head.encode() + document + b"\r\n"
-            await asyncio.sleep(self._random.expovariate(1))
+    def _notice(self, isapi: IsapiDevice, onvif: OnvifDevice) -> None:
+        is_so = self._random.random() < 0.5
+        name = f"<channelName>{self._canary}</channelName>"
+        isapi.say(as_part(alert(self._random.choice(ALERTS), "active" if is_so else "inactive", more=name)))
+        topic, item = self._random.choice(TOPICS)
+        onvif.say(notification(topic, data=simple_item(item, str(is_so).lower()) + simple_item("Name", self._canary)))
 
 
 async def _hang_up(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

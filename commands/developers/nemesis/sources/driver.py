@@ -146,8 +146,9 @@ class MessageDriver:
         straight = KafkaSender(reach.ingest, self._meaning)
         app = self.offer.app(DOSSIERS_PATH)
         app.mount("/declared", self.declared_offer.app("/changes"))
-        devices = StormDevices(reach.device_ports, reach.syslog_port, self._random, self._scripts.canary)
-        devices.serve_stream(app)
+        devices = StormDevices(
+            reach.ingest.data_folder, reach.device_ports, reach.syslog_port, self._random, self._scripts.canary
+        )
         server = RestServer(app, reach.rest_port)
         playing = asyncio.create_task(devices.run())
         serving = asyncio.create_task(server.serve())

@@ -82,6 +82,7 @@ def run(folder: Path, three: int) -> "subprocess.CompletedProcess[str]":
     return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
 
 
+@pytest.mark.long
 def test_what_the_tests_ask_for_is_noticed_and_nothing_else(tmp_path: Path) -> None:
     answer = run(tmp_path, 3)
     assert answer.returncode == 0, answer.stderr

@@ -5,15 +5,22 @@ from datetime import date
 
 import pytest
 
+from dashboard.entry import event_desk, event_file
 from dashboard.entry.act import confirm, enter
+from dashboard.entry.change import plan_undo
 from dashboard.entry.desk import FigureDesk
-from dashboard.entry.file import csv_template
+from dashboard.entry.template import DAYS, template_file
 from dashboard.pages.entry.tables import figures_due
+from dashboard.store.changes import recent_changes
+from dashboard.store.store import BoardStore
+from ingest.administration.message import ImportedRow, MappedFile
+from ingest.administration.remote import RemoteSources
 from ingest.contract.calendar import local_day
 from tests.dashboard.entry.test_entry import AT, HEAD, LAN, MINH, Ledger, statement
 from tests.dashboard.pages.test_overview import texts
 from tests.dashboard.support.board import BoardOfTests, call
 from warehouse.catalogue import figure_kinds
+from warehouse.query.past_events import PastKnown
 
 ACT = (("entry-enter", "n_clicks"), ("entry-confirm", "n_clicks"), ("entry-reject", "n_clicks"))
 STATE = ("entry-kind", "entry-period", "entry-value", "entry-whole", "entry-reason", "entry-draft")
@@ -31,7 +38,11 @@ def ledger(monkeypatch: pytest.MonkeyPatch) -> Ledger:
         made.take(*events)
         return made
 
+    async def plan_of(_desk, batch, person):
+        return plan_undo(batch, made, person, AT)
+
     monkeypatch.setattr(FigureDesk, "figures", figures)
+    monkeypatch.setattr(FigureDesk, "plan_undo", plan_of)
     monkeypatch.setattr(FigureDesk, "send", send)
     return made
 
@@ -87,10 +98,52 @@ async def test_a_file_changes_nothing_before_the_second_step_and_can_be_undone(t
             client,
             "entry-download.data",
             [(("entry-template-xlsx", "n_clicks"), 0), (("entry-template-csv", "n_clicks"), 1)],
+            [(("entry-template-of", "value"), DAYS)],
             changed="entry-template-csv.n_clicks",
         )
         today = local_day(BoardOfTests(tmp_path / "other").live.clock.now())
-        assert base64.b64decode(got["entry-download"]["data"]["content"]) == csv_template(today)
+        assert base64.b64decode(got["entry-download"]["data"]["content"]) == template_file(DAYS, "csv", today)
+
+
+async def test_events_of_before_are_shown_and_sent_by_an_administrator_alone(tmp_path, ledger, monkeypatch):
+    sent = []
+
+    def mapped(_remote, question, _answer):
+        event = '{"platform":"zalo","post_ref":"b1","topic_code":"cchc","published_at":"2026-03-05T01:30:00Z"}'
+        assert question.kind == "csv"
+        return MappedFile(
+            kind="post.published", rows=(ImportedRow(row=2, cell="A2", event=event),), dropped=("Họ tên",)
+        )
+
+    async def send(_ingest, events, _ask, _told):
+        sent.extend(events)
+
+    monkeypatch.setattr(RemoteSources, "ask", mapped)
+    monkeypatch.setattr(event_file, "known_past", lambda *asked: PastKnown(None, None, {}, frozenset(), {}))
+    monkeypatch.setattr(event_desk, "send_past_events", send)
+    content = base64.b64encode("Loại sự kiện;Họ tên\npost.published;Nguyễn Văn An\n".encode()).decode()
+    upload = [(("entry-upload", "filename"), "tin.csv")]
+    contents = f"data:text/csv;base64,{content}"
+
+    class Reader:
+        async def ask(self, question):
+            return question(None)
+
+    tested = BoardOfTests(tmp_path, reader=Reader())
+    async with tested.logged_in(("leader",)) as client:
+        refused = await call(client, "entry-plan.children", [(("entry-upload", "contents"), contents)], upload)
+        assert refused["entry-apply"]["disabled"]
+    async with tested.logged_in(("leader", "admin"), "minh") as client:
+        plan = await call(client, "entry-plan.children", [(("entry-upload", "contents"), contents)], upload)
+        assert "không hoàn tác được" in str(plan["entry-plan"])
+        assert "Họ tên" in str(plan["entry-plan"])
+        assert not sent
+        inputs = [(("entry-apply", "n_clicks"), 1), (("entry-undo", "submit_n_clicks"), 0)]
+        state = [(("entry-upload", "contents"), contents), *upload, (("entry-batch", "value"), None)]
+        await call(client, "entry-apply.disabled", inputs, state, "entry-apply.n_clicks")
+    assert [one.subject for one in sent] == ["b1"]
+    (change,) = (one for one in recent_changes(BoardStore(tested.settings.folder), 9) if one.kind == "import")
+    assert (change.by, change.act) == ("minh", "events: 1")
 
 
 async def test_a_screen_and_a_stranger_do_nothing(tmp_path, ledger):

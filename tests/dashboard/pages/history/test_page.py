@@ -21,6 +21,7 @@ from tests.dashboard.support.board import BoardOfTests, call
 from tests.dashboard.support.ward import NOW_MS, board_state
 from warehouse.catalogue import measure, measures
 from warehouse.history.series import bucket_edges, buckets, series_points
+from warehouse.query.day_totals import DayTotal
 
 HOUR_MS = 3_600_000
 
@@ -48,6 +49,22 @@ def test_every_value_stands_in_the_table_with_what_was_revised_marked():
         assert part in said
     assert "Cùng thứ năm trước" not in said, "nothing is known of it"
     assert "Chưa có số liệu" in texts(value_history_table(HistoryNote(measure("Q07"), "hour", []), "vi"))
+
+
+def test_what_people_entered_of_days_before_is_marked_in_chart_table_and_spreadsheet():
+    edges = bucket_edges("day", NOW_MS, 3)
+    entered = [DayTotal(edges[0], "", "", 25, 0, "bao_cao_phuong")]
+    rows = [(edges[0], "flow", "", "", 1, 0, 0, 1), (edges[1], "flow", "", "", 30, 0, 0, 1)]
+    now = series_points(measure("D02"), edges, {"D02": buckets(edges, rows, entered)})
+    note = HistoryNote(measure("D02"), "day", now)
+    *_, mark = history_chart(note, "vi").data
+    assert (mark.name, *mark.y) == ("theo số liệu nhập", 25)
+    assert "22/11/2026 · theo số liệu nhập: báo cáo của phường" in texts(value_history_table(note, "vi"))
+    assert [row["entered"] for row in csv.DictReader(StringIO(history_csv(note, "en")))] == [
+        "as entered: the ward's report",
+        "",
+        "",
+    ]
 
 
 @pytest.mark.parametrize(("id", "is_said"), [("Q02", True), ("Q01", False)])

@@ -179,6 +179,7 @@ def test_an_analyst_sees_what_was_stored_just_before(settings, owner):
         assert client.query("SELECT max(more) FROM repeats") == [(0,)]
 
 
+@pytest.mark.long
 def test_counts_are_right_while_the_owner_inserts_merges_and_changes(settings, owner):
     stored, stop = [0], threading.Event()
 
@@ -210,6 +211,7 @@ def test_counts_are_right_while_the_owner_inserts_merges_and_changes(settings, o
         owner.execute("TRUNCATE TABLE numbers_kept")
 
 
+@pytest.mark.long
 def test_what_does_not_let_itself_be_interrupted_ends_with_its_replica_and_nobody_else_notices(
     process, settings, owner
 ):
@@ -239,6 +241,7 @@ def test_four_of_them_lock_nobody_out_for_longer(process, settings):
     assert not any(map(is_there, halted))
 
 
+@pytest.mark.long
 def test_linux_ends_replicas_first_when_the_pc_is_out_of_memory(process, settings):
     assert Asked(settings, "SELECT 1").code is None
     scores = [int(Path(f"/proc/{one.pid}/oom_score_adj").read_text()) for one in replicas(process)]
