@@ -3,7 +3,7 @@
 import asyncio
 import re
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import timedelta
 from pathlib import Path
 from types import FrameType
@@ -13,20 +13,24 @@ import pytest
 
 import streams
 from commands.developers.load.events import records
+from ingest.contract.clock import milliseconds
 from ingest.contract.decoder import DecodedEvent
-from ingest.contract.envelope import encode
+from ingest.contract.envelope import Envelope, encode, envelope
 from ingest.contract.errors import Unavailable
+from ingest.contract.events.petition import PetitionRated, PetitionReceived, PetitionTransferred
 from ingest.contract.events.queue import TicketIssued
 from ingest.contract.topic import DEAD_LETTERS
 from ingest.untrusted.dead_letter import DeadLetter
 from streams import pipeline
 from streams.deduplicate import Deduplicator
+from streams.fold.fold import Fold
 from streams.partition.consumer import NullConsumer
 from streams.partition.record_batch import FOLDED_AT_ONCE, RecordBatch
 from streams.partition.state import PartitionState
 from streams.partition.valid_events import ValidEvents
 from streams.pipeline import Pipeline
 from streams.poison.attempts import Attempts
+from streams.rebuild import rebuild_entities
 from streams.settings import StreamsSettings
 from streams.validate import RecordValidator, validate_records
 from streams.warehouse_connections import Stopping
@@ -37,10 +41,13 @@ from streams.write.writer import BatchWriter
 from tests.connectors.support.taking import Still
 from tests.streams.test_app import worker as worker
 from tests.support.made import START, events
+from warehouse.model.entity import Entity
 from warehouse.store.event_ids import StoredEventId
 
 PLACE = ("ioc.queue.v1", 0)
 CLOCK = Still(START + timedelta(days=1))
+HOUR = timedelta(hours=1)
+PETITION: dict[str, Any] = {"channel": "city", "category": "hien_truong", "field_code": "ho_tich"}
 
 
 class Kafka:
@@ -262,3 +269,37 @@ async def test_what_is_away_is_no_error_of_a_worker_that_is_stopping(worker: Any
     else:
         with pytest.raises(Unavailable):
             await worker.take(PLACE, tickets(1, first=5))
+
+
+def dissatisfied(ref: str) -> list[Envelope]:
+    """A petition that was handed on, with which the petitioner is not content."""
+    steps = [
+        PetitionReceived(**PETITION, petition_ref=ref, received_at=START),
+        PetitionTransferred(**PETITION, petition_ref=ref, at=START + HOUR, to_unit="khac"),
+        PetitionRated(**PETITION, petition_ref=ref, at=START + 2 * HOUR, satisfied=False),
+    ]
+    return [envelope(one, ward="hong-bang", source="/test", recorded_at=START + timedelta(days=1)) for one in steps]
+
+
+async def test_what_the_fold_lets_go_while_the_warehouse_is_asked_is_brought_back_too() -> None:
+    """Two petitions are over. One was let go, so the warehouse is asked for it; what waits is written, and then the other is let go."""
+    place, (first, second) = ("ioc.petition.v1", 0), ("1" * 32, "2" * 32)
+    over = [dissatisfied(first), dissatisfied(second)]
+    before, rated = [one for steps in over for one in steps[:2]], [steps[2] for steps in over]
+    stored, partition = Fold(*place), opened(place)
+    stored.fold(before, range(4))
+    partition.fold.fold(before, range(4))
+    del partition.fold.states["petition", "hong-bang"][first]
+    partition.fold.watermark = milliseconds(START + timedelta(days=1))
+
+    class Past:
+        async def ask(self, work: object, entity: Entity, pairs: Iterable[tuple[str, str]], *rest: object) -> Any:
+            partition.fold.forget()
+            known = stored.states.get((entity.id, "hong-bang"), {})
+            return [known[key] for _, key in pairs if key in known]
+
+    past: Any = Past()
+    await rebuild_entities(past, partition, rated)
+    partition.fold.fold(rated, (4, 5))
+    found = {value.indicator: value for value in partition.fold.take() if value.grain == "flow" and not value.member}
+    assert (found["P06"].numerator, found["P06"].denominator) == (0, 2)
