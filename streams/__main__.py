@@ -2,7 +2,7 @@
 
 import gc
 
-gc.disable()  # Imports make no garbage: looking for it would take a fifth of their time. `start` turns it on again.
+gc.disable()  # Imports make no garbage: looking for it would take a fifth of their time. `main` turns it on again.
 
 from streams.start import main  # noqa: E402
 

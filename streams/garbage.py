@@ -13,7 +13,7 @@ circles: errors with their frames."""
 
 
 def begin() -> None:
-    """The start is over: what is there now stays."""
+    """All is imported: what is there now stays, and what comes is looked at seldom."""
     gc.freeze()
     gc.set_threshold(200_000, 20, 100)
     gc.enable()

@@ -54,6 +54,7 @@ class WorkerRunner(faust.Worker):  # type: ignore[misc]
 
 def main() -> None:
     """Wait for Kafka's topics and the warehouse's tables, then work until told to stop."""
+    garbage.begin()
     settings, ingest, warehouse = (
         read_settings(StreamsSettings),
         read_settings(IngestSettings),
@@ -69,10 +70,6 @@ def main() -> None:
     app = build_app(settings, ingest)
     worker = Worker(settings, ingest, writer, reader, producer, ingest.clock(), AppConsumer(lambda: app.consumer))
     attach_worker(app, worker, signs)
-
-    @app.on_before_configured.connect  # type: ignore[untyped-decorator]
-    def begin(*_: object, **__: object) -> None:
-        garbage.begin()
 
     settings.folder(ingest.data_folder).mkdir(parents=True, exist_ok=True)
     _stall_watch(app, ingest, warehouse, worker).start()

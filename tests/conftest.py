@@ -27,6 +27,8 @@ settings.register_profile(
     suppress_health_check=[HealthCheck.too_slow],
 )
 settings.load_profile("noisy machine")
+# `./ioc test --quick` tries a few examples, the default suite all of them.
+settings.register_profile("quick", parent=settings.get_profile("noisy machine"), max_examples=25)
 # `./ioc mutations` asks only whether a test fails, many times, and the same each time.
 settings.register_profile(
     "mutations",

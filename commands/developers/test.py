@@ -14,31 +14,27 @@ from commands.install.settings import ROOT
 ARTEFACTS = ROOT / "artefacts"
 """Where tests put screenshots and logs; not in git."""
 
-DEFAULT = "not long and not faults"
-"""The marks that are left out unless `-m` says otherwise: journeys through the whole product; minutes of kills and cuts."""
-
-CHOICES = {
-    "--quick": "not processes and not embedded and not browser and not long and not faults and not containers and not heavy",
-    "--long": "long and not faults",
-}
-"""The marks of each choice. Of `--quick`: pure tests and declarations, without any process and what computes for seconds."""
+QUICK = "not processes and not embedded and not browser and not long and not faults and not containers and not heavy"
+"""Of `--quick`: pure tests and declarations, without any process and what computes for seconds."""
 
 SIDE_BY_SIDE = ["--dist", "loadfile", "--no-loadscope-reorder"]
 """The tests of a file in one process, in their order."""
 
-FILES_AT_ONCE, QUICK_FILES_AT_ONCE = "4", "logical"
-"""Most of a test is waiting for real processes, so two cores carry four files at once; those that start none have a core each."""
+CHOICES = {
+    "": ["-n", "4", "-m", "not long and not faults"],
+    "--quick": ["-n", "logical", "-m", QUICK, "--hypothesis-profile", "quick"],
+    "--long": ["-n", "4", "-m", "long and not faults"],
+}
+"""What each choice gives to pytest. Most of a test is waiting for real processes, so two cores carry four files at once; those that start
+none have a core each. A later `-m` takes the place of an earlier one."""
 
 
 def main(arguments: list[str]) -> int:
     """Run pytest; its exit code."""
     ARTEFACTS.mkdir(exist_ok=True)
+    choice = next((one for one in arguments if one in CHOICES), "")
     others = [one for one in arguments if one not in CHOICES]
-    choice = next((one for one in arguments if one in CHOICES), None)
-    chosen = any(one == "-m" or one.startswith("-m=") for one in others)
-    marks = [] if chosen else ["-m", CHOICES[choice] if choice else DEFAULT]
-    at_once = ["-n", QUICK_FILES_AT_ONCE if choice == "--quick" else FILES_AT_ONCE]
-    command = [sys.executable, "-m", "pytest", *at_once, *SIDE_BY_SIDE, *marks, *others]
+    command = [sys.executable, "-m", "pytest", *SIDE_BY_SIDE, *CHOICES[choice], *others]
     environment = {**os.environ, "IOC_ARTEFACTS": str(ARTEFACTS)}
     return subprocess.run(command, cwd=ROOT, env=environment, check=False).returncode
 

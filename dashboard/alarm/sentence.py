@@ -32,6 +32,7 @@ SECONDS = Label("{count} giây", "{count} s")
 WORKING_HOURS = Label("{count} giờ làm việc", "{count} working hours")
 DAY_OR_DOWN = Label("hơn 24 giờ, hoặc tự báo hỏng", "over 24 h, or says it is down")
 
+MORE_NAMES = Label(" và {count} nữa", " and {count} more")
 _NAMED = 8
 _OF_DEVICES = ("/speakers", "/cameras", "/equipment")
 """Pages of the rules that are about devices."""
@@ -134,7 +135,8 @@ def _decimal(value: float, decimals: int, language: Language) -> str:
 def _names(rule: AlarmRule, members: tuple[str, ...], state: BoardState) -> str:
     if not members or not isinstance(rule.measure, MeasuredFigure):
         return ""
-    shown, more = members[:_NAMED], "…" if len(members) > _NAMED else ""
+    beyond = len(members) - _NAMED
+    shown, more = members[:_NAMED], state.say(MORE_NAMES, count=beyond) if beyond > 0 else ""
     if rule.measure.names == "area_code":
         groups = [str(text.group_number(one) or one) for one in shown]
         return state.say(text.AREAS, numbers=", ".join(groups)) + more

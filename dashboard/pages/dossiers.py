@@ -39,7 +39,7 @@ PAGE = wall_page(
             ),
         ),
         CardRow(
-            17,
+            24,
             (
                 Card("fields", FIELDS, part=field_bars(7)),
                 Card("received", RECEIVED, part=chart_part(RECEIVED_TODAY), smalls=("D01",)),

@@ -41,6 +41,6 @@ PAGE = wall_page(
                 Card("petition-fields", FIELDS, part=member_bars("petition-fields", "P01", "field_code", 6)),
             ),
         ),
-        CardRow(12, (Card("daily", DAILY, part=chart_part(BY_DAY)),)),
+        CardRow(17, (Card("daily", DAILY, part=chart_part(BY_DAY)),)),
     ),
 )

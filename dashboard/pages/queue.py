@@ -37,7 +37,7 @@ PAGE = wall_page(
             (30, 22, 24, 24),
         ),
         CardRow(
-            18,
+            22,
             (
                 Card("arrivals", text.ARRIVALS, part=ARRIVALS, note=QUARTERS),
                 Card("waiting-by", WAITING_BY, part=member_bars("waiting-by", "Q02", "service_code", 6)),

@@ -6,6 +6,7 @@ states, which it tells anew to the next pull point. Of a notification only what 
 """
 
 import asyncio
+import time
 from collections.abc import AsyncGenerator, Iterator
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
@@ -31,6 +32,9 @@ from ingest.devices.soap import (
 KEPT = timedelta(minutes=2)
 """For how long a device is to keep our pull point; it is renewed in half that time."""
 
+BETWEEN = timedelta(milliseconds=500)
+"""From one question to the next at least, while nothing happens."""
+
 AT_ONCE = 50
 """Notifications of an answer."""
 
@@ -53,9 +57,13 @@ async def notifications(http: httpx.AsyncClient, device: ListedDevice, way: Pull
         await service.subscribe()
         yield None
         while True:
-            for one in await service.pull():
+            asked_at = time.monotonic()
+            found = await service.pull()
+            for one in found:
                 yield one
             yield None
+            if not found:  # some answer at once that there is nothing
+                await asyncio.sleep(max(0.0, BETWEEN.total_seconds() - (time.monotonic() - asked_at)))
     except InvalidEvent as fault:
         raise DeviceFailed(ACCOUNT_REFUSED if fault.reason == NOT_AUTHORIZED else "bad_answer", str(fault)) from None
     except NO_ANSWER as error:
@@ -84,7 +92,7 @@ class _EventService:
         self._ahead = clock_ahead(soap_answer(told), datetime.now(UTC))
         asked = "<d:GetCapabilities><d:Category>Events</d:Category></d:GetCapabilities>"
         told = await self._ask(service, asked, f"{_DEVICE}/GetCapabilities")
-        found = _found(soap_answer(told), "GetCapabilitiesResponse", "Capabilities", "Events", "XAddr")
+        found = _found(_first_answer(told), "GetCapabilitiesResponse", "Capabilities", "Events", "XAddr")
         events = self._at_device(found)
         asked = f"<e:CreatePullPointSubscription><e:InitialTerminationTime>{_duration(KEPT)}</e:InitialTerminationTime></e:CreatePullPointSubscription>"
         told = await self._ask(events, asked, f"{_EVENTS}/EventPortType/CreatePullPointSubscriptionRequest")
@@ -153,6 +161,20 @@ class _EventService:
         return f"{self._device.url}/{parts.path.lstrip('/')}{query}"
 
 
+def _first_answer(body: bytes) -> dict[str, Any]:
+    """The content of the first answer that needs the account: where that is refused without a reason, the account is.
+
+    Raises:
+        InvalidEvent: it refuses, or cannot be read.
+    """
+    try:
+        return soap_answer(body)
+    except InvalidEvent as fault:
+        if fault.reason == "soap_fault" and fault.detail.endswith(":Sender"):
+            raise InvalidEvent(NOT_AUTHORIZED, fault.detail) from None
+        raise
+
+
 def _found(value: Any, *names: str) -> Any:
     for name in names:
         value = value.get(name) if isinstance(value, dict) else None
@@ -177,5 +199,5 @@ def _topic(notification: dict[str, Any]) -> str:
     return "/".join(step.rpartition(":")[2] for step in str(text or "").strip().split("/"))
 
 
-def _duration(time: timedelta) -> str:
-    return f"PT{time.total_seconds():g}S"
+def _duration(span: timedelta) -> str:
+    return f"PT{span.total_seconds():g}S"

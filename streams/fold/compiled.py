@@ -94,11 +94,10 @@ def compile_levels(stocks: Sequence[Indicator]) -> LevelsOf:
     """What entities count for in these indicators, of one kind of entity, at a moment."""
     program = Program()
     before: list[str] = []
-    counted: list[str] = []
     after = ["found = {}"]
     for index, one in enumerate(stocks):
-        _count(one, f"s{index}", program, (before, counted, after))
-    each = [f"    {line}" for line in [*program.lines, *counted]] or ["    pass"]
+        _count(one, f"s{index}", program, (before, after))
+    each = [f"    {line}" for line in program.lines] or ["    pass"]
     lines = [*program.fixed, *before, "for state in states:", *each, *after, "return found"]
     made: LevelsOf = function("levels(states, now)", lines, program.names)
     return made
@@ -157,36 +156,31 @@ def _splits(one: Indicator, program: Program) -> str:
     return term(program.operand(f"{known}[{' '.join(members)}]"))
 
 
-def _count(one: Indicator, name: str, program: Program, into: tuple[list[str], list[str], list[str]]) -> None:
+def _count(one: Indicator, name: str, program: Program, into: tuple[list[str], list[str]]) -> None:
     """Add the lines of a stock: before the states, for each of them, and after them."""
-    before, counted, after = into
+    before, after = into
     state, now = ProgramState(program), Operand(program, "now")
-    members = _members(one.dimensions, state)
-    sides = [f"{name}n", f"{name}d"]
+    sides, sums = [f"{name}n", f"{name}d"], [f"{name}by{index}" for index, _ in enumerate(one.dimensions)]
     before.append(f"{sides[0]} = {sides[1]} = 0")
-    before += [f"{name}by{index} = {{}}" for index in range(len(members))]
+    before += [f"{members} = {{}}" for members in sums]
     if one.value.each:
         before.append(f"{name}seen = set()")
     for part, side in _sided(one):
         if isinstance(part, Stock):
-            added = part.added
-            value = "1" if added is None else term(added(state, now))
-            each = term(getattr(state, one.value.each)) if one.value.each else ""
-            counted.append(f"if {term(part.where(state, now))}:")
-            counted += [f"    {line}" for line in _add(sides[side], value, f"{name}seen", each, ("", side), one)]
-            for index, member in enumerate(members):
-                sums = f"{name}by{index}"
-                counted += [
-                    f"    m = {sums}.get({member})",
-                    "    if m is None:",
-                    f"        m = {sums}[{member}] = [0, 0]",
-                ]
-                counted += [
-                    f"    {line}" for line in _add(f"m[{side}]", value, f"{name}seen", each, (member, side, index), one)
-                ]
+            with program.block(f"if {term(part.where(state, now))}:"):
+                value = "1" if part.added is None else term(part.added(state, now))
+                each = term(getattr(state, one.value.each)) if one.value.each else ""
+                program.lines += _add(sides[side], value, f"{name}seen", each, ("", side), one)
+                for index, member in enumerate(_members(one.dimensions, state)):
+                    program.lines += [
+                        f"m = {sums[index]}.get({member})",
+                        "if m is None:",
+                        f"    m = {sums[index]}[{member}] = [0, 0]",
+                        *_add(f"m[{side}]", value, f"{name}seen", each, (member, side, index), one),
+                    ]
     after.append(f"found[{one.id!r}, '', ''] = {sides[0]}, {sides[1]}")
-    for index, (dimension, _) in enumerate(one.dimensions):
-        after.append(f"for m, (n, d) in {name}by{index}.items():")
+    for members, (dimension, _) in zip(sums, one.dimensions, strict=True):
+        after.append(f"for m, (n, d) in {members}.items():")
         after.append(f"    found[{one.id!r}, {dimension!r}, str(m)] = n, d")
 
 

@@ -2,6 +2,8 @@
 
 What they say is written from the specifications: Hikvision's ISAPI (`alertStream`), ONVIF Core (chapters Event and Security),
 WS-BaseNotification 1.3, UsernameToken Profile 1.0, RFC 7616. The pretend ward, the storm and the tests of the readers play with them.
+No package simulates ONVIF's events: `ipycam` has no event service, that of the Rust library `onvif-server` (0.1.1) tells none. With the latter,
+which nobody of us wrote, the reader's log-in, its pull point and its questions work.
 """
 
 import base64
@@ -150,6 +152,8 @@ class OnvifDevice(CameraDevice):
         self.points: list[str] = []
         self.nonces: set[str] = set()
         self.body: bytes | None = None
+        self.reason = "ter:NotAuthorized"
+        """Subcode with which it refuses an account; some give none."""
 
     def say(self, *notifications: str) -> None:
         """Tell something to whoever asks next."""
@@ -166,7 +170,7 @@ class OnvifDevice(CameraDevice):
         if self.body is not None:
             _send(request, 200, self.body)
         elif asked != "GetSystemDateAndTime" and not self._is_known(text):
-            _send(request, 400, _fault("env:Sender", "ter:NotAuthorized"))
+            _send(request, 400, _fault("env:Sender", self.reason))
         elif request.path.startswith("/onvif/Subscription") and (
             "idx=7" not in request.path or not re.search(r":?SubscriptionId[^>]*>5</", text)
         ):
@@ -238,7 +242,8 @@ _ANSWERS = {
 
 
 def _fault(code: str, subcode: str) -> bytes:
-    said = f"<env:Fault><env:Code><env:Value>{code}</env:Value><env:Subcode><env:Value>{subcode}</env:Value></env:Subcode></env:Code></env:Fault>"
+    why = f"<env:Subcode><env:Value>{subcode}</env:Value></env:Subcode>" if subcode else ""
+    said = f"<env:Fault><env:Code><env:Value>{code}</env:Value>{why}</env:Code></env:Fault>"
     return ENVELOPE.format(said).encode()
 
 

@@ -55,8 +55,8 @@ TIMES = Label(
     "30 days: {alarms} alarms, {acknowledged} acknowledged; raised to acknowledged mean {mean}, median {median}",
 )
 NO_WAY = Label(
-    "Chưa cài cách báo ra ngoài: đặt webhook hoặc thư điện tử (docs/alarms.md).",
-    "Nobody is told outside the board: set up a webhook or mail (docs/alarms.md).",
+    "Chưa cài cách báo ra ngoài: người cài đặt có thể đặt thư điện tử hoặc Zalo.",
+    "Nobody is told outside the board: whoever installed it can set up mail or Zalo.",
 )
 WORKS = Label("{way}: không có lỗi", "{way}: no fault")
 FAILS = Label("{way}: không gửi được từ {time}, {why}", "{way}: fails since {time}, {why}")

@@ -45,7 +45,7 @@ def layout(state: BoardState) -> Component:
             html.P(say(FORM), className="quiet"),
             dcc.Upload(html.Span(say(UPLOAD), className="back"), id="boundaries-upload", max_size=LONGEST_UPLOAD),
             html.Div(id="boundaries-preview"),
-            dmc.Button(say(TAKE), id="boundaries-take", disabled=True, variant="default"),
+            dmc.Button(say(TAKE), id="boundaries-take", disabled=True, variant="default", mt="sm"),
             html.H2(say(BEFORE)),
             html.Div(id="boundaries-kept"),
             dcc.ConfirmDialogProvider(

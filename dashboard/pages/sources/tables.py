@@ -66,6 +66,8 @@ CAUSES: dict[str, Label] = {
 """What the codes of a light's reason say; others are shown as they are."""
 
 OFF = Label("ĐÃ TẮT", "OFF")
+_SETTINGS = ("IOC_", "<IOC_")
+"""What the line of an address begins with that has to be set; which setting that is, its supplier's page tells."""
 UNSET = Label("chưa có địa chỉ", "its address is not set")
 DECLARED, IN_CODE = Label("khai báo", "declared"), Label("có sẵn", "built in")
 NO_MESSAGE = Label("Chưa có tin nào từ lúc khởi động.", "No message since the start.")
@@ -117,7 +119,7 @@ def _card(card: SourceCard, language: Language) -> Component:
             ),
             html.P([html.Code(card.id), f" · {WAYS[card.way].text(language)} · {origin}"], className="quiet"),
             html.P(card.fault.text(language), className="fault") if card.fault else None,
-            html.P(source_address(card), className="source-address"),
+            html.P(source_address(card, language), className="source-address"),
             html.P(last_message(card.last, language)),
             html.Div(
                 [
@@ -156,9 +158,10 @@ def status_badge(card: SourceCard, language: Language) -> Component:
     )
 
 
-def source_address(card: SourceCard) -> str:
-    """Where the source sends, or is asked."""
-    return next((line.text for line in card.setup if not line.is_secret), "")
+def source_address(card: SourceCard, language: Language) -> str:
+    """Where the source sends, or is asked; as long as that is not set, that it is not."""
+    said = next((line.text for line in card.setup if not line.is_secret), "")
+    return UNSET.text(language).capitalize() if said.startswith(_SETTINGS) else said
 
 
 def last_message(last: LastMessage | None, language: Language) -> str:

@@ -22,9 +22,7 @@ from warehouse.audit.history import Audit, StoredPartition
 from warehouse.maintenance.status import MaintenanceState
 from warehouse.store.halted_partitions import HaltedPartition
 
-NO_AUDIT = Label(
-    "Chưa đối soát lần nào: ./ioc audit, hoặc chờ đến đêm.", "No audit yet: ./ioc audit, or wait for the night."
-)
+NO_AUDIT = Label("Chưa đối soát lần nào; hệ thống tự đối soát mỗi đêm.", "No audit yet; there is one every night.")
 CLEAN = Label("KHÔNG SAI LỆCH · {compared} giá trị", "NO DIFFERENCES · {compared} values")
 DIFFERS = Label("{count} SAI LỆCH · {compared} giá trị", "DIFFERENCES: {count} · {compared} values")
 MISSED = Label("quá 26 giờ chưa đối soát lại", "no audit for over 26 hours")

@@ -104,6 +104,13 @@ def onvif() -> tuple[Connector, OnvifDevice]:
     return ONVIF, OnvifDevice(*ACCOUNT)
 
 
+def silent_onvif() -> tuple[Connector, OnvifDevice]:
+    """One that refuses an account without saying that it is for the account."""
+    camera = OnvifDevice(*ACCOUNT)
+    camera.reason = ""
+    return ONVIF, camera
+
+
 each = pytest.mark.parametrize("make", [isapi, onvif])
 AWAY = "http://127.0.0.1:9"
 
@@ -203,7 +210,7 @@ async def test_one_device_that_is_away_or_talks_nonsense_disturbs_no_other(make:
         await until(lambda: "tamper active" in sink.newest("tot"))
 
 
-@each
+@pytest.mark.parametrize("make", [isapi, onvif, silent_onvif])
 async def test_a_refused_account_is_not_tried_again_soon(make: Callable[[], tuple[Connector, Any]]) -> None:
     connector, camera = make()
     camera.password = "another"
@@ -213,6 +220,16 @@ async def test_a_refused_account_is_not_tried_again_soon(make: Callable[[], tupl
         await asyncio.sleep(0.3)  # fifteen times the pause after another failure
         assert len(camera.asked) == asked
         assert sink.newest("cong") == {"offline", "network active"}
+
+
+async def test_a_device_that_does_not_keep_a_question_waiting_is_not_asked_all_the_time() -> None:
+    camera = OnvifDevice(*ACCOUNT, patience=0.001)
+    async with followed(ONVIF, cong=camera) as (sink, _, _):
+        await until(lambda: "PullMessages" in camera.asked)
+        await asyncio.sleep(0.4)
+        assert camera.asked.count("PullMessages") <= 2
+        camera.say(notification("RuleEngine/TamperDetector/Tamper", data=simple_item("IsTamper", "true")))
+        await until(lambda: "tamper active" in sink.newest("cong"))
 
 
 async def test_a_stream_that_says_nothing_any_more_is_begun_anew() -> None:
