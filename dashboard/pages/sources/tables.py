@@ -161,7 +161,9 @@ def status_badge(card: SourceCard, language: Language) -> Component:
 def source_address(card: SourceCard, language: Language) -> str:
     """Where the source sends, or is asked; as long as that is not set, that it is not."""
     said = next((line.text for line in card.setup if not line.is_secret), "")
-    return UNSET.text(language).capitalize() if said.startswith(_SETTINGS) else said
+    if said.startswith(_SETTINGS):  # a pretend source is read without one
+        return "" if card.is_read else UNSET.text(language).capitalize()
+    return said
 
 
 def last_message(last: LastMessage | None, language: Language) -> str:
