@@ -178,7 +178,6 @@ def change(client: Client, id: str, condition: str, numerator: str) -> None:
     )
 
 
-@pytest.mark.long
 def test_a_repair_says_what_it_would_write_and_writes_it_as_a_revision(
     stack: Stack, client: Client, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

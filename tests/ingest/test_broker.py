@@ -622,6 +622,7 @@ async def test_outside_cluster_with_tls_and_log_in(cluster, tmp_path):
         assert watching.wait(60) == 0
 
 
+@pytest.mark.long
 @pytest.mark.embedded
 def test_wrong_log_in_and_strange_certificate_are_told_as_such(cluster, monkeypatch):
     monkeypatch.setattr(kafka_admin, "PATIENCE", timedelta(seconds=2))

@@ -5,7 +5,7 @@ and C01 count there. Heartbeats come every minute for ever: of each kind of even
 are read.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Sequence
 from typing import Any, NamedTuple
 
 from ingest.contract.event import Event
@@ -169,7 +169,8 @@ def devices_now(client: Client, ward: str, now_ms: int, *, area: str = "", id: s
     """
     found: list[DeviceNow] = []
     for name, kind in KINDS.items() if not id else _named(client, ward, id):
-        if area and "area_code" not in kind.entity.fields:
+        ids = [id] if id else []
+        if area and not (ids := _of_area(client, kind.entity, ward, area)):
             continue
         state, now = SqlState(), Sql(f"toInt64({now_ms})")
         fields = kind.entity.fields
@@ -182,7 +183,7 @@ def devices_now(client: Client, ward: str, now_ms: int, *, area: str = "", id: s
         rows = client.query(
             f"SELECT key, {', '.join([*texts, *conditions])}, toInt64({sql(kind.heard(state))}) AS heard_ms, "
             f"arrayFilter(one -> one != '', [{', '.join(said)}]) AS faults "
-            f"FROM ({entity_sql(kind.entity, str(now_ms), _telling(kind.entity, ward, now_ms, id))}) WHERE heard_ms > 0"
+            f"FROM ({entity_sql(kind.entity, str(now_ms), _telling(kind.entity, ward, now_ms, ids))}) WHERE heard_ms > 0"
             f"{f' AND area_code = {sql(area)}' if area else ''} ORDER BY key LIMIT {MOST_DEVICES}"
         )
         found += [DeviceNow._make((name, *row[:-1], tuple(row[-1]))) for row in rows]
@@ -201,11 +202,23 @@ def _named(client: Client, ward: str, id: str) -> list[tuple[str, DeviceKind]]:
     return [topics[topic] for (topic,) in sorted(rows)]
 
 
-def _telling(entity: Entity, ward: str, now_ms: int, id: str) -> str:
-    """The events of which the states of a ward's devices, or of one, are made."""
-    topics = ", ".join(sql(topic) for topic in sorted({topic_of(event.stream) for event in entity.events}))
-    own = f" AND subject = {sql(id)}" if id else ""
-    source = f"(SELECT * FROM raw_events WHERE topic IN ({topics}) AND ward = {sql(ward)}{own})"
+def _of_area(client: Client, entity: Entity, ward: str, area: str) -> list[str]:
+    """Names of devices that may stand in a residential group, by the first and the last event of each: no other is looked at."""
+    if "area_code" not in entity.fields:
+        return []
+    mine = f"topic IN ({_topics(entity)}) AND ward = {sql(ward)} AND kind IN ({_kinds(entity.events)})"
+    rows = client.query(
+        f"SELECT DISTINCT subject FROM raw_events WHERE {mine} AND (subject, at_ms) IN ("
+        f"SELECT subject, arrayJoin([min(at_ms), max(at_ms)]) FROM raw_events WHERE {mine} GROUP BY subject) "
+        f"AND JSONExtractString(event, 'data', 'area_code') IN ('', {sql(area)}) SETTINGS optimize_aggregation_in_order = 1"
+    )
+    return [subject for (subject,) in rows]
+
+
+def _telling(entity: Entity, ward: str, now_ms: int, ids: Sequence[str]) -> str:
+    """The events of which the states of a ward's devices, or of some, are made."""
+    own = f" AND subject IN ({', '.join(map(sql, ids))})" if ids else ""
+    source = f"(SELECT * FROM raw_events WHERE topic IN ({_topics(entity)}) AND ward = {sql(ward)}{own})"
     rules = [rule for rule in entity.fields.values() if not isinstance(rule, Constant)]
     return f"(SELECT * FROM {source} WHERE 1{matters_sql(entity, rules, now_ms, source)})"
 
@@ -246,5 +259,9 @@ def device_happenings(client: Client, ward: str, now_ms: int, device: DeviceNow)
     ]
 
 
-def _kinds(events: tuple[type[Event], ...]) -> str:
+def _kinds(events: Collection[type[Event]]) -> str:
     return ", ".join(sql(event.kind) for event in events)
+
+
+def _topics(entity: Entity) -> str:
+    return ", ".join(sql(topic) for topic in sorted({topic_of(event.stream) for event in entity.events}))

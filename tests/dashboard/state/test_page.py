@@ -100,6 +100,7 @@ def test_pages_are_found():
         "/letters",
         "/sql",
         "/sources",
+        "/boundaries",
         "/alarm",
         "/device",
         "/group",

@@ -316,12 +316,15 @@ def test_a_store_of_an_earlier_version_is_migrated_once(store, tmp_path, monkeyp
         connection.execute("INSERT INTO saved_queries VALUES ('lan', 'a', 'SELECT 1')")
     folder = tmp_path / "migrations"
     shutil.copytree(stores.MIGRATIONS, folder)
-    (folder / "0003_more.sql").write_text("ALTER TABLE saved_queries ADD COLUMN note TEXT NOT NULL DEFAULT 'none';\n")
+    newest = len(list(folder.glob("*.sql"))) + 1
+    (folder / f"{newest:04}_more.sql").write_text(
+        "ALTER TABLE saved_queries ADD COLUMN note TEXT NOT NULL DEFAULT 'none';\n"
+    )
     monkeypatch.setattr(stores, "MIGRATIONS", folder)
     for _ in range(2):
         migrated = BoardStore(tmp_path / "dashboard")
         assert migrated.read("SELECT name, note FROM saved_queries") == [("a", "none")]
-    assert migrated.read("SELECT version FROM schema_migrations") == [(1,), (2,), (3,)]
+    assert migrated.read("SELECT version FROM schema_migrations") == [(version,) for version in range(1, newest + 1)]
 
 
 # -- JSON files of earlier versions

@@ -87,7 +87,7 @@ def lived(tmp_path_factory):
     """A day and a half of events, a few of them late; what was shown at two minutes, and the warehouse that came of it."""
     random = Random(201)
     arriving = []
-    for envelope in events(seed=202, count=1_200, spread=timedelta(hours=20), keys=25):
+    for envelope in events(seed=203, count=1_200, spread=timedelta(hours=20), keys=25):
         late_ms = random.choice(LATE_BY) if random.random() < 0.04 else 0
         arriving.append((milliseconds(envelope.time) + late_ms, late_ms, envelope))
     arriving.sort(key=lambda one: one[0])
