@@ -22,6 +22,8 @@ class DeviceClient:
     def query(self, sql, parameters=None):
         if "DISTINCT topic" in sql:
             return [(topic_of("speaker"),)] if parameters["id"] == SPEAKER[0] else []
+        if "DISTINCT subject" in sql:
+            return [(SPEAKER if "device.heartbeat" in sql else CAMERA)[:1]]
         if "heard_ms" in sql:
             return [SPEAKER if "device.heartbeat" in sql else CAMERA]
         if "lagInFrame(said)" in sql:
