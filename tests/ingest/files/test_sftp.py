@@ -69,6 +69,10 @@ class Remote:
         """Names of what was fetched, without their marks."""
         return sorted(one.name.split("-", 1)[1] for one in self.inbox.glob("*.*") if not one.name.startswith("."))
 
+    def remembered(self) -> list[str]:
+        """Marks of what was fetched, as the next process finds them."""
+        return (Cursor(self.here, "x.sftp", self.mapper.context.pseudonym).read() or "").split()
+
     @asynccontextmanager
     async def fetching(self, account: str = "ward:mật khẩu: có dấu", key: asyncssh.SSHKey = HOST, folder: str = "/a") -> AsyncIterator[None]:  # fmt: skip
         way = replace(WAY, host_key=public(key), every=MOMENT)
@@ -114,6 +118,7 @@ async def test_each_file_that_has_settled_comes_once_and_again_when_it_is_anothe
         (fetched,) = remote.inbox.glob("*-hai.csv")
         assert fetched.read_text("utf-8") == CONTENT
         fetched.unlink()  # as its reader does
+        await until(lambda: len(remote.remembered()) == 2)
     async with remote.fetching():
         remote.put("ba.csv", CONTENT, age=20)
         await until(lambda: remote.got() == ["ba.csv", "một.csv"])
