@@ -7,7 +7,7 @@ from tests.browser.support.legible import DESK_LEAST, FINGER, log_in, look
 from tests.browser.support.served import served
 from tests.dashboard.support import ward
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.long]
 
 PAGES = ("/", "/documents", "/equipment")
 HOLES = """() => [...document.querySelectorAll("main")].flatMap(main => {

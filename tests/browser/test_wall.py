@@ -286,6 +286,7 @@ def count_unanswered(monkeypatch):
     return unanswered
 
 
+@pytest.mark.long
 def test_a_source_grows_old_step_by_step_where_nothing_is_known_of_it_any_more(tmp_path, screen):
     with served(tmp_path, clock_speed=10) as board:  # five minutes in half of one
         _, address = board.add_display(("/", 3600))

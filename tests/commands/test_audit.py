@@ -24,7 +24,7 @@ from warehouse.audit.scope import Scope, nightly_scope
 from warehouse.settings import WarehouseSettings
 from warehouse.store.client import Client, connect
 
-pytestmark = pytest.mark.embedded
+pytestmark = [pytest.mark.embedded, pytest.mark.long]
 
 MADE = events(seed=28, count=500, keys=50, spread=timedelta(minutes=60))
 LATE = events(seed=22, count=40, keys=50, spread=timedelta(minutes=40))
@@ -97,7 +97,6 @@ def faults(report: AuditReport) -> set[tuple[str, str]]:
     return {(one.section, one.fault) for one in report.found}
 
 
-@pytest.mark.long
 def test_after_difficult_traffic_everything_agrees(
     stack: Stack, client: Client, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -63,6 +63,7 @@ def test_a_worker_whose_group_found_no_topics_takes_them_as_soon_as_they_are_the
     counting.check(client, sent, patience=150)
 
 
+@pytest.mark.long
 def test_rows_that_the_warehouse_lost_are_read_from_kafka_again(
     stack: Stack, client: Client, sent: list[Envelope]
 ) -> None:
