@@ -147,7 +147,6 @@ def test_a_changed_lock_is_followed_in_both_directions(checkout):
     assert "['second', 'tool']" in out
 
 
-@pytest.mark.long
 def test_a_falsified_package_is_not_installed(checkout):
     stamp = (checkout.folder / ".venv" / "ioc-stamp.json").read_text()
     good = checkout.lines["first"]
