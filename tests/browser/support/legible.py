@@ -30,6 +30,8 @@ DESK_LEAST = 13
 """Pixels below which no letter on a desk or a phone is."""
 FINGER = 44
 """Pixels that what is pressed on a phone is high."""
+LOOKS = 8
+"""How often a page is read until nothing is wrong with it."""
 NUMBERS = count(1)
 
 LOOK = """([least, needed]) => {
@@ -138,16 +140,21 @@ class Legible(NamedTuple):
 
 
 def look(page: Any, least: float, target: float = 0) -> Legible:
-    """Read a page.
+    """Read a page; while charts are being fitted to it, it is read again.
 
     Args:
         page: the browser's.
         least: pixels below which no letter may be.
         target: pixels that what is pressed must be high at least; 0: it is not looked at.
     """
-    found = page.evaluate(LOOK, [least, target])
-    sizes = {float(size): count for size, count in found.pop("sizes").items()}
-    return Legible(sizes=sizes, **found)
+    for _ in range(LOOKS):
+        found = page.evaluate(LOOK, [least, target])
+        sizes = {float(size): count for size, count in found.pop("sizes").items()}
+        read = Legible(sizes=sizes, **found)
+        if not read.faults:
+            break
+        page.wait_for_timeout(500)
+    return read
 
 
 def violations(page: Any) -> list[tuple[str, str, list[Any]]]:
