@@ -10,6 +10,7 @@ from typing import Literal, NamedTuple
 
 from connectors.simulator.ward import Pretend
 from ingest.contract.calendar import local_day, ward_moment
+from ingest.contract.clock import WARD_ZONE
 
 ISAPI_CAMERA, ONVIF_CAMERA = "tdp020-ngo-5", "tdp041-nha-van-hoa"
 """Named after the residential group in which they stand."""
@@ -51,7 +52,7 @@ def states(pretend: Pretend, camera: str, at: datetime) -> frozenset[CameraState
 
 def _of_minute(pretend: Pretend, camera: str, minute: datetime) -> Iterator[Noticed]:
     chance = pretend.chance("camera", camera, minute)
-    is_night = not 5 <= (minute.hour + 7) % 24 < 22
+    is_night = not 5 <= minute.astimezone(WARD_ZONE).hour < 22
     begins = minute + timedelta(seconds=chance.uniform(0, 50))
     if chance.random() < CROSSING * (0.1 if is_night else 1):
         yield Noticed("crossing", begins, begins + timedelta(seconds=2))

@@ -1,3 +1,5 @@
+"""Boundaries taken in the browser: they go before the file, the former come back, and it is known who took which."""
+
 import json
 from base64 import b64encode
 

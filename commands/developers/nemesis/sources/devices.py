@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from random import Random
 
+from connectors.simulator.protocols import street_cameras
 from connectors.simulator.protocols.cameras import (
     IsapiDevice,
     OnvifDevice,
@@ -27,13 +28,7 @@ from ingest.runtime.durable import replace_file
 
 HOST = "127.0.0.1"
 ALERTS = ("linedetection", "fielddetection", "videoloss", "shelteralarm", "diskerror", "VMD")
-TOPICS = (
-    ("RuleEngine/LineDetector/Crossed", "ObjectId"),
-    ("RuleEngine/FieldDetector/ObjectsInside", "IsInside"),
-    ("RuleEngine/TamperDetector/Tamper", "IsTamper"),
-    ("VideoSource/SignalLoss", "State"),
-    ("Device/HardwareFailure/StorageFailure", "Failed"),
-)
+TOPICS = (*street_cameras.TOPICS.values(), ("Device/HardwareFailure/StorageFailure", "Failed"))
 """What a camera tells by ONVIF, and the item that says whether it is so."""
 AWAY = 0.1
 """Share of looks at which a device changes between answering and not."""
