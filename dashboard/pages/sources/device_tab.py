@@ -74,7 +74,8 @@ def device_tab(state: BoardState) -> Component:
             dmc.Select(id="devices-source", label=say(SOURCE), data=[], value="equipment", w=320, clearable=False),
             html.P(say(HINT), className="quiet"),
             _grid("devices-rows", table_columns(tuple(COLUMNS), state.language), state.language),
-            _table_acts(state),
+            # Until the list is read there is nothing to add to: what is done before it would take the place of reading.
+            html.Fieldset(_table_acts(state), id="devices-acts", className="acts", disabled=True),
             html.Div(id="devices-fault", className="fault", role="alert"),
             html.Div(id="devices-done", role="status"),
             html.Div(id="devices-plan"),
@@ -126,7 +127,9 @@ def _scan_acts(state: BoardState) -> Component:
         [
             dmc.Autocomplete(id="scan-network", label=say(NETWORK), data=[], value="", w=280),
             dmc.Button(say(START), id="scan-start", variant="default"),
-            dmc.Button(say(TAKE), id="scan-take", variant="default"),
+            html.Fieldset(
+                dmc.Button(say(TAKE), id="scan-take", variant="default"), id="scan-acts", className="acts", disabled=True
+            ),
             html.Span(id="scan-said", role="status"),
         ],
         align="end",

@@ -86,6 +86,19 @@ def _attach_table(app: Dash, sources: TracedSources, pool: ThreadPool) -> None:
         found = [{"value": one.id, "label": one.label.text(person.language)} for one in cards if one.has_list]
         return found if found != offered else no_update  # what was typed into the table stays there
 
+    app.clientside_callback(  # type: ignore[no-untyped-call]
+        "(digest) => [!digest, !digest]",
+        Output("devices-acts", "disabled"),
+        Output("scan-acts", "disabled"),
+        Input("devices-digest", "data"),
+    )
+    app.clientside_callback(  # type: ignore[no-untyped-call]
+        "(source) => ''",
+        Output("devices-digest", "data", allow_duplicate=True),
+        Input("devices-source", "value"),
+        prevent_initial_call=True,
+    )
+
     @app.callback(
         Output("devices-rows", "rowData"),
         Output("devices-rows", "columnDefs"),
