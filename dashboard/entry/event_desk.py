@@ -21,8 +21,8 @@ from ingest.contract.settings import IngestSettings
 MOST = 10_000
 """Events that a page sends."""
 TOO_MANY = Label(
-    "tệp có {count} sự kiện; trang này nhận {most}: chia tệp, hoặc dùng ./ioc import trên máy chủ",
-    "the file has {count} events, this page takes {most}: split it, or use ./ioc import on the PC",
+    "tệp có {count} sự kiện; trang này nhận {most}: chia tệp, hoặc nhờ người cài đặt nhập (./ioc import)",
+    "the file has {count} events, this page takes {most}: split it, or have the installer import it (./ioc import)",
 )
 
 
