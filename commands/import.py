@@ -7,7 +7,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from commands.install.event_import import event_plan, send_events
+from commands.install.event_import import event_import, event_plan, event_undo, send_events, take_events_back
 from commands.install.figure_import import file_plan, send_figures, undo_plan
 from commands.install.settings import Install
 from commands.install.store_command import run_on_store
@@ -18,6 +18,7 @@ from dashboard.entry.act import NOT_ALLOWED
 from dashboard.entry.amount import EntryRefused, amount_text, period_name
 from dashboard.entry.change import ImportPlan
 from dashboard.entry.event_file import event_plan_said, is_event_file
+from dashboard.entry.event_undo import EventImport
 from dashboard.entry.template import EVENTS, FIGURES, TEMPLATES, FileKind, template_file
 from ingest.administration.message import SourceRefused
 from ingest.contract.calendar import local_day
@@ -50,6 +51,8 @@ def _done(install: Install, options: argparse.Namespace) -> int:
         person = Viewer(account.name, account.rights)
         if not options.undo and is_event_file(options.file):
             return _events(install, options, person, clock)
+        if options.undo and (known := event_import(install, options.undo)):
+            return _undo_events(install, options, known, person, clock)
         if options.undo:
             plan = undo_plan(install, options.undo, person, clock)
         else:
@@ -94,6 +97,24 @@ def _events(install: Install, options: argparse.Namespace, person: Viewer, clock
         say(f"Đã ghi {len(plan.events)} sự kiện.", f"{len(plan.events)} events written.")
     elif plan.events:
         say("Chưa ghi gì: thêm --apply để ghi.", "Nothing was written: --apply does it.")
+    return 0
+
+
+def _undo_events(
+    install: Install, options: argparse.Namespace, known: EventImport, person: Viewer, clock: Clock
+) -> int:
+    """Show what undoing an import of events would do, and do it."""
+    undo = event_undo(install, known, clock)
+    for words in undo.said:
+        say(words.vi, words.en)
+    if undo.faults:
+        return 1
+    if options.apply:
+        with ProgressBar() as bar:
+            take_events_back(install, undo, person, clock, lambda done: bar.show(f"  {done}/{undo.stored.size}"))
+        say(f"Đã hoàn tác {undo.stored.size} sự kiện.", f"{undo.stored.size} events were taken back.")
+    else:
+        say("Chưa hoàn tác: thêm --apply để làm.", "Nothing was undone: --apply does it.")
     return 0
 
 

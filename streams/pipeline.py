@@ -5,7 +5,8 @@ consume -> validate -> deduplicate -> fold -> write -> announce
 1. **Consume.** `transport` brings what one fetch has of one partition; `worker` sees that it goes on where the partition stands.
 2. **Validate.** `RecordValidator.take`: events go on, anything else becomes a dead letter. Too many of those halt the partition.
 3. **Deduplicate.** `Deduplicator.take`: of each id the first event goes on; the others are kept beside it.
-4. **Fold.** `rebuild_entities` brings back what memory has let go; `Fold.fold` changes states and figures, and waits for nothing.
+4. **Fold.** `rebuild_entities` brings back what memory has let go; `Fold.fold` changes states and figures, and waits for nothing. What takes
+   back an import is folded by itself (`foldable_parts`).
 5. **Write.** `WriteBatch.add` gathers; after 100 ms, or when it is full, one block goes through `BatchWriter.write`, table by table.
 6. **Announce.** `Announcer.tell` sends the figures that changed to the boards; after that a snapshot may be stored.
 
@@ -45,7 +46,7 @@ from streams.halted import HaltedPartitions
 from streams.partition.record_batch import RecordBatch
 from streams.partition.state import PartitionState
 from streams.poison.attempts import Attempts
-from streams.rebuild import rebuild_entities
+from streams.rebuild import foldable_parts, rebuild_entities
 from streams.validate import RecordValidator, parse_dead_letters
 from streams.warehouse_connections import StoredPast
 from streams.write.flusher import BatchFlusher
@@ -103,11 +104,17 @@ class Pipeline:
             await self._halted.stop(partition)
             return
         events, repeats = await self._deduplicator.take(partition, valid)
-        await rebuild_entities(self._past, partition, events.envelopes)
-        if partition.is_open:  # from here on nothing waits: what is folded is in the next block, or in none
-            partition.fold.fold(events.envelopes, events.offsets)
-            partition.advance(piece.offsets[-1])
-            self._flushing.waiting.add(partition, events, repeats)
+        parts = foldable_parts([one.data.kind for one in events.envelopes])
+        ends = [*(events.offsets[part.start] for part in parts[1:]), piece.offsets[-1] + 1]
+        for some, end in zip(map(events.only, parts), ends, strict=True):
+            await rebuild_entities(self._past, partition, some.envelopes, some.offsets)
+            if not partition.is_open:
+                return
+            # From here on nothing waits: what is folded is in the next block, or in none.
+            partition.fold.fold(some.envelopes, some.offsets)
+            partition.advance(end - 1)
+            beside, repeats = [row for row in repeats if row[2] < end], [row for row in repeats if row[2] >= end]
+            self._flushing.waiting.add(partition, some, beside)
             failpoint("streams.folded")
 
     async def _take_dead_letters(self, partition: PartitionState, piece: RecordBatch) -> None:

@@ -138,6 +138,10 @@ class StoredPast(Protocol):
         """Do blocking work that reads."""
         ...
 
+    async def write(self, work: Callable[..., object], *arguments: object) -> Any:
+        """Do blocking work that changes it, and may be done twice."""
+        ...
+
 
 class SettledWarehouse:
     """The warehouse, which is asked when it has everything that came before.
@@ -160,6 +164,16 @@ class SettledWarehouse:
         """
         await self._settle()
         return await self._store.ask(work, *arguments)
+
+    async def write(self, work: Callable[..., object], *arguments: object) -> Any:
+        """As `WorkerWarehouse.write`.
+
+        Raises:
+            Unavailable: it is away, and the worker is stopping.
+            SuspectError: what waits cannot be written.
+        """
+        await self._settle()
+        return await self._store.write(work, *arguments)
 
 
 class _Connection:

@@ -22,6 +22,7 @@ from ingest.contract.envelope import invalid_event
 from ingest.contract.errors import InvalidEvent
 from ingest.contract.event import Event
 from ingest.contract.events import event_types
+from ingest.contract.events.import_withdrawal import ImportWithdrawn
 from ingest.contract.label import Label
 from ingest.contract.personal_fields import PERSONAL, normalise_field_name
 from ingest.untrusted.foreign_fields import named_area
@@ -41,8 +42,8 @@ Recorder = Callable[[str, str, Any, Any], None]
 
 @cache
 def declarable_events() -> dict[str, type[Event]]:
-    """The events that a declaration may name, by kind: all but those of alarms and of our own processes."""
-    known = event_types().values()
+    """The events that a declaration may name, by kind: all but those of alarms, of our own processes and of imports."""
+    known = [one for one in event_types().values() if not issubclass(one, ImportWithdrawn)]
     return {one.kind: one for one in known if one.stream not in ("alarm", "health") or one.kind.startswith("app.")}
 
 

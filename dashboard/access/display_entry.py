@@ -32,8 +32,8 @@ REVOKED = Label("Màn hình này đã bị thu hồi", "This display is revoked"
 OUTSIDE = Label("Màn hình này ở ngoài mạng hoặc thời hạn cho phép", "This display is outside its network or its time")
 UNKNOWN = Label("Màn hình này chưa được cấp quyền", "This display has not been let in")
 WAY_IN = Label(
-    "Người quản trị cấp địa chỉ mới bằng ./ioc display add.",
-    "An administrator makes a new address with ./ioc display add.",
+    "Người cài đặt cấp địa chỉ mới bằng ./ioc display add.",
+    "The installer makes a new address with ./ioc display add.",
 )
 
 _COOKIE_AGE = 400 * 86_400

@@ -45,8 +45,8 @@ BUSY = Label(
     "Too many people are logging in: try again in {seconds} seconds.",
 )
 HINT = Label(
-    "Mật khẩu đầu tiên được in ra khi chạy lần đầu; cấp lại bằng ./ioc account reset.",
-    "The first password was printed at the first start; make a new one by ./ioc account reset.",
+    "Quên mật khẩu: người cài đặt cấp lại (./ioc account reset). Mật khẩu đầu tiên được in ra khi chạy lần đầu.",
+    "Forgotten: the installer makes a new one (./ioc account reset). The first one was printed at the first start.",
 )
 OTHER = Label("English", "Tiếng Việt")
 

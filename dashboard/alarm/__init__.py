@@ -7,7 +7,7 @@ its memory.
 
 What a crash does:
 
-- before a decision is acknowledged by Kafka: it is decided again, under the same id;
+- before a decision is acknowledged by Kafka: it is sent again as it was, from the disk, or decided again under the same id;
 - between a message and the note that it was sent: it is sent again, under the same id, by which the receiver can tell;
 - between a click and its acknowledgement: the person sees an error, and the same click sends the same event, which counts once;
 - a process that was frozen and goes on although another has taken over: what it decides has an id that the log has already.
@@ -18,6 +18,7 @@ What a crash does:
 `facts`          what is known of the system itself, as numbers
 `deadlines`      the earliest deadlines, asked from the warehouse
 `judge`          judges every rule once a second, and writes what it decides
+`outbox`         what was decided or begun, on disk until the log says the same
 `notification/`  tells people by webhook and mail
 `sentence`       what an alarm says
 `alarm_process`  puts the process together, and tells how it is

@@ -12,6 +12,7 @@ from dashboard.alarm.event_log.takeover import take_over
 from dashboard.alarm.judge import AlarmJudge
 from dashboard.alarm.notification.channels import notification_channels
 from dashboard.alarm.notification.delivery import AlarmDelivery
+from dashboard.alarm.outbox import AlarmOutbox
 from dashboard.alarm.settings import AlarmSettings
 from dashboard.settings import BoardSettings
 from dashboard.state.figures import LiveFigures
@@ -60,10 +61,11 @@ class AlarmProcess:
         self._deadlines = Deadlines(self.figures, self._reader)
         self._producer = Producer(ingest)
         self.ownership = KeyOwnership(ingest, ALARMS, ingest.ward, f"ioc-alarm-{ingest.ward}")
-        self.judge = AlarmJudge(self.figures, self.log, self._deadlines, alarms, self._producer, self.may_act)
+        outbox = AlarmOutbox(board.folder / "alarm-outbox")
+        self.judge = AlarmJudge(self.figures, self.log, self._deadlines, alarms, outbox, self._producer, self.may_act)
         channels = notification_channels(alarms)
         self.delivery = AlarmDelivery(
-            self.figures, self.log.fold, self.judge.alarms, alarms, channels, self._producer, self.may_act
+            self.figures, self.log.fold, self.judge.alarms, alarms, channels, outbox, self._producer, self.may_act
         )
         self._is_taken_over = False
 

@@ -2,8 +2,9 @@
 
 1. Every process of a ward judges, so that each knows since when a value has been beyond its limit; only the one that has the
    right writes what it decides (`ingest.kafka.ownership`).
-2. A decision is about the alarms as the log says. It is sent, and until it has come back in the log nothing more is decided about its
-   rule and subject; what Kafka did not acknowledge is sent again, as it was, before anything else.
+2. A decision is about the alarms as the log says. It is written to disk (`outbox`) and sent, and until it has come back in the log nothing
+   more is decided about its rule and subject; what Kafka did not acknowledge is sent again, as it was, before anything else, also by
+   whoever starts after a crash, and by who has lost the right: people may have heard of it.
 3. What two processes decide at once has the same id. The first in the log holds, for both (`fold`).
 
 Nothing is judged before the log has been read. While Kafka is away rules are judged all the same, and people are told of what was decided
@@ -21,13 +22,14 @@ from dashboard.alarm.event_log.events import ENGINE, decision_event, decision_id
 from dashboard.alarm.event_log.fold import AlarmFold
 from dashboard.alarm.event_log.reader import AlarmLog
 from dashboard.alarm.observation import UNKNOWN, DueEvaluation, observe
+from dashboard.alarm.outbox import AlarmOutbox
 from dashboard.alarm.settings import AlarmSettings
 from dashboard.state.alarm import Alarm, Key, Measured
 from dashboard.state.figures import LiveFigures
 from dashboard.state.page import BoardState
 from ingest.contract.calendar import OFFICE
 from ingest.contract.clock import moment
-from ingest.contract.envelope import Envelope
+from ingest.contract.envelope import AnyEnvelope
 from ingest.contract.errors import Unavailable
 from ingest.kafka.producer import EventSink
 from ingest.runtime.failpoint import failpoint
@@ -51,6 +53,7 @@ class AlarmJudge:
         alarm_log: the alarms as the log says.
         deadlines: the earliest deadlines.
         settings: how long nothing is judged after a start.
+        outbox: what was decided before and the log does not have.
         producer: where decisions go.
         may_write: whether this process has the right to.
     """
@@ -61,6 +64,7 @@ class AlarmJudge:
         alarm_log: AlarmLog,
         deadlines: Deadlines,
         settings: AlarmSettings,
+        outbox: AlarmOutbox,
         producer: EventSink,
         may_write: Callable[[], bool],
     ) -> None:
@@ -71,8 +75,10 @@ class AlarmJudge:
         self._producer = producer
         self._may_write = may_write
         self._states: dict[Key, AlarmState] = {}
-        self._unsent: list[Envelope] = []
-        self._pending: dict[Key, int] = {}
+        self._outbox = outbox
+        self._unsent: list[AnyEnvelope] = list(outbox.decisions.values())
+        """What Kafka has not acknowledged yet."""
+        self._pending: dict[Key, int] = {_key(one): one.data.number for one in self._unsent}
         """By rule and subject, the number of the decision that is on its way through Kafka."""
         speed = figures.clock_speed or 1.0
         self._pace = EvaluationPace(
@@ -99,27 +105,29 @@ class AlarmJudge:
         self.looks += 1
         if not self._log.is_known:
             return
+        fold, state = self._log.fold, self._figures.board_state("vi")
+        self._let_go(fold)
         if not self._may_write():
-            self._unsent.clear()  # another decides; what the log does not have, it does not hear from us
-            self._pending.clear()
+            self._pending = {_key(one): one.data.number for one in self._unsent}  # another decides
         with suppress(Unavailable):
             await self._send()
-        fold, state = self._log.fold, self._figures.board_state("vi")
-        self._pending = {key: number for key, number in self._pending.items() if fold.decided.get(key, 0) <= number}
         acts = self.judge(state, fold)
         if self._may_write():
-            now = self._figures.clock.now()
+            now, decided = self._figures.clock.now(), []
             for act, number in acts:
                 key = (act.rule, act.subject)
                 if key not in self._pending:
                     self._pending[key] = number
                     event, id = decision_event(act, number, moment(act.at_ms)), decision_id(key, number)
-                    self._unsent.append(wrap(event, id, ward=self._figures.ingest.ward, process=ENGINE, now=now))
+                    decided.append(wrap(event, id, ward=self._figures.ingest.ward, process=ENGINE, now=now))
+            await asyncio.to_thread(self._outbox.keep, decided)
+            self._unsent += decided
             await self._send()
 
     def alarms(self) -> dict[str, Alarm]:
-        """The alarms as the log says, with what was decided and Kafka has not acknowledged yet."""
-        return self._log.fold.preview(self._unsent) if self._unsent else self._log.fold.alarms
+        """The alarms as the log says, with what was decided and it does not have yet."""
+        waiting = self._outbox.decisions
+        return self._log.fold.preview(waiting.values()) if waiting else self._log.fold.alarms
 
     def judge(self, state: BoardState, fold: AlarmFold) -> list[tuple[Act, int]]:
         """What is to be decided now, each with its number.
@@ -147,6 +155,13 @@ class AlarmJudge:
             if key[0] not in alarm_rules()
         ]
 
+    def _let_go(self, fold: AlarmFold) -> None:
+        """Forget what the log has, or has decided otherwise."""
+        self._pending = {key: number for key, number in self._pending.items() if fold.decided.get(key, 0) <= number}
+        self._unsent = [one for one in self._unsent if fold.decided.get(_key(one), 0) <= one.data.number]
+        waiting = self._outbox.decisions
+        self._outbox.forget([id for id, one in waiting.items() if fold.decided.get(_key(one), 0) > one.data.number])
+
     async def _send(self) -> None:
         """Send what is not acknowledged yet."""
         if self._unsent:
@@ -154,6 +169,11 @@ class AlarmJudge:
             await self._producer.send(self._unsent)
             failpoint("alarm.decision_sent")
             self._unsent.clear()
+
+
+def _key(decision: AnyEnvelope) -> Key:
+    """The rule and the subject of a decision."""
+    return decision.data.rule, decision.data.member or ""
 
 
 def measure_alarms(

@@ -1,6 +1,7 @@
 """Absence: a card none of whose sources was ever heard, or all of whose are switched off, leaves its room to the others of its line.
 
-A line that has no card left leaves its room to the other lines. One line of text says what is not connected.
+A line that has no card left leaves its room to the other lines. One line of text says what is not connected; where that is nearly
+everything, it is a card of its own.
 """
 
 from collections.abc import Container, Iterator, Mapping, Sequence
@@ -16,6 +17,10 @@ from dashboard.words import text
 from dashboard.words.freshness import freshness
 from ingest.contract.label import Label
 from warehouse.catalogue import entities, measure
+
+
+FEW = 2
+"""Cards with figures, up to which a page is sparse."""
 
 
 class CardLine(NamedTuple):
@@ -50,8 +55,11 @@ def room_updates(lines: Sequence[CardLine], state: BoardState) -> PropertyUpdate
         return {}
     absent = absent_cards(lines, state)
     names = ", ".join(dict.fromkeys(_names(lines, absent, state)))
+    said = state.say(text.NOT_CONNECTED, names=names) if names else ""
+    is_sparse = _is_sparse(lines, absent)
     found: PropertyUpdates = {
-        PropertyUpdate("not-connected", "children"): state.say(text.NOT_CONNECTED, names=names) if names else "",
+        PropertyUpdate("not-connected", "children"): state.say(text.CONNECT, said=said) if is_sparse else said,
+        PropertyUpdate("lines", "className"): "is-sparse" if is_sparse else "",
         PropertyUpdate("lines", "style"): _main_style(lines, absent),
     }
     for place, line in enumerate(lines, 1):
@@ -70,6 +78,12 @@ def absent_cards(lines: Sequence[CardLine], state: BoardState) -> frozenset[str]
         if indicators
         and all(freshness(state.read(one), state.signs, state.now_ms).state == "unconnected" for one in indicators)
     )
+
+
+def _is_sparse(lines: Sequence[CardLine], absent: frozenset[str]) -> bool:
+    """Whether hardly any card has figures, on a page that has other cards as well."""
+    has_figures = [bool(indicators) for line in lines for indicators in line.cards.values()]
+    return bool(absent) and not all(has_figures) and sum(has_figures) - len(absent) <= FEW
 
 
 def _names(lines: Sequence[CardLine], absent: frozenset[str], state: BoardState) -> Iterator[str]:

@@ -135,6 +135,11 @@ def transport_mark(state: BoardState) -> Component:
 
 
 def navigation(state: BoardState, viewer: Viewer, path: str) -> Component:
+    """The menu on top of a page; nothing on a page of the past, around which the menu stands already."""
+    return html.Span(hidden=True) if state.past else menu(state, viewer, path)
+
+
+def menu(state: BoardState, viewer: Viewer, path: str) -> Component:
     """Links to the pages that the person may see, what explains the page, the other language, dark or light, and log-out.
 
     It is one line: pages of the same kind stand under one word. On a phone three pages are in reach of the thumb, and a button
@@ -171,8 +176,8 @@ def navigation(state: BoardState, viewer: Viewer, path: str) -> Component:
         id="ways-all",
         className="ways-all",
     )
-    menu: dict[str, Any] = {"aria-expanded": "false", "aria-controls": "ways-all"}
-    button = html.Button(state.say(text.MENU), id="menu", type="button", **menu)
+    opens: dict[str, Any] = {"aria-expanded": "false", "aria-controls": "ways-all"}
+    button = html.Button(state.say(text.MENU), id="menu", type="button", **opens)
     near = [_way(page, state, path) for page in listed if page.path in NEAR]
     return html.Nav([html.Div([*near, button], className="ways-near"), whole], className="ways")
 

@@ -59,7 +59,7 @@ class EntryRefused(InvalidInput):
 
 def refusal(said: Label, field: str = "", **values: object) -> EntryRefused:
     """A refusal, with values put into its words."""
-    return EntryRefused(Label(said.vi.format(**values), said.en.format(**values)), field)
+    return EntryRefused(said.filled(**values), field)
 
 
 def read_number(given: Any, decimals: int, field: str = "") -> int:

@@ -23,12 +23,12 @@ from ingest.contract.envelope import Envelope, envelope
 from ingest.contract.errors import Unavailable
 from ingest.contract.event import Event
 from ingest.contract.events import event_types
+from ingest.contract.events.import_withdrawal import IMPORTED, import_source
 from ingest.contract.label import Label
 from ingest.contract.settings import IngestSettings
 from ingest.kafka.own_event import PATIENCE as KAFKA_PATIENCE
 from ingest.kafka.producer import Producer
 from warehouse.model.indicator import PERIOD_START
-from warehouse.query.day_totals import IMPORTED
 from warehouse.query.past_events import PastEvent, PastKnown, imported_ids, known_past
 from warehouse.store.client import Client
 
@@ -81,9 +81,9 @@ DAYS = Label(
     "From {first} to {last}: the figures of these days are counted anew.",
 )
 DROPPED = Label("Không đọc các cột: {columns}.", "Columns that are not read: {columns}.")
-FOR_EVER = Label(
-    "Sự kiện đã nhập không hoàn tác được: IOC đếm từ chúng như từ sự kiện của nguồn. Hồ sơ sai thì nhập thêm dossier.corrected.",
-    "Imported events cannot be undone: figures are made of them as of those of a source. Of a dossier, dossier.corrected mends what is wrong.",
+UNDOABLE = Label(
+    "Nhập nhầm thì hoàn tác được cả lần nhập này; chỉ vài hồ sơ sai thì nhập thêm dossier.corrected.",
+    "The import can be undone as a whole; where only some dossiers are wrong, dossier.corrected mends them.",
 )
 
 
@@ -145,7 +145,7 @@ def plan_events(client: Client, ward: str, batch: str, mapped: MappedFile, at: d
             faults.append(CellFault(row.cell, said))
         elif row.past.id not in known.stored:
             taken.setdefault(row.past.id, row.past)
-    source = f"/{ward}/ioc/import"
+    source = import_source(ward, batch)
     made = [envelope(one.event, ward=ward, source=source, recorded_at=at, id=id) for id, one in taken.items()]
     same = len(mapped.rows) - len(faults) - len(made)
     made.sort(key=lambda one: one.time)
@@ -154,12 +154,12 @@ def plan_events(client: Client, ward: str, batch: str, mapped: MappedFile, at: d
 
 def event_plan_said(plan: EventPlan) -> list[Label]:
     """What a plan would do, in sentences."""
-    said = [_said(WOULD, kind=plan.kind, count=len(plan.events), same=plan.same, faults=len(plan.faults))]
+    said = [WOULD.filled(kind=plan.kind, count=len(plan.events), same=plan.same, faults=len(plan.faults))]
     if plan.days:
-        said.append(_said(DAYS, first=f"{plan.days[0]:%d/%m/%Y}", last=f"{plan.days[1]:%d/%m/%Y}"))
+        said.append(DAYS.filled(first=f"{plan.days[0]:%d/%m/%Y}", last=f"{plan.days[1]:%d/%m/%Y}"))
     if plan.dropped:
-        said.append(_said(DROPPED, columns=", ".join(plan.dropped)))
-    return [*said, FOR_EVER]
+        said.append(DROPPED.filled(columns=", ".join(plan.dropped)))
+    return [*said, UNDOABLE]
 
 
 def record_import(store: BoardStore, plan: EventPlan, by: str) -> None:
@@ -219,7 +219,7 @@ def _past(kind: type[Event], said: str) -> PastEvent:
 
 
 def _why(reason: str, detail: str) -> Label:
-    return FAULTS.get(reason) or Label(*(words.format(detail=detail[:200]) for words in INVALID))
+    return FAULTS.get(reason) or INVALID.filled(detail=detail[:200])
 
 
 def _objection(past: PastEvent, known: PastKnown) -> Label | None:
@@ -227,21 +227,13 @@ def _objection(past: PastEvent, known: PastKnown) -> Label | None:
     day = local_day(past.event.occurred_at)
     unfinished = known.unfinished.get(past.event.subject)
     if day < PERIOD_START.date():
-        return _said(NO_WARD, day=f"{PERIOD_START:%d/%m/%Y}")
+        return NO_WARD.filled(day=f"{PERIOD_START:%d/%m/%Y}")
     if known.since and day >= known.since:
-        return _said(COUNTED, day=f"{known.since:%d/%m/%Y}")
+        return COUNTED.filled(day=f"{known.since:%d/%m/%Y}")
     if known.lost_until and day <= known.lost_until:
-        return _said(LOST, day=f"{known.lost_until:%d/%m/%Y}")
+        return LOST.filled(day=f"{known.lost_until:%d/%m/%Y}")
     if day in known.totals:
-        return _said(TOLD, id=known.totals[day])
+        return TOLD.filled(id=known.totals[day])
     if unfinished:
-        ids = ", ".join(unfinished.ids)
-        return Label(
-            UNFINISHED.vi.format(label=unfinished.label.vi.lower(), ids=ids),
-            UNFINISHED.en.format(label=unfinished.label.en.lower(), ids=ids),
-        )
+        return UNFINISHED.filled(label=unfinished.label.lower(), ids=", ".join(unfinished.ids))
     return None
-
-
-def _said(words: Label, **values: object) -> Label:
-    return Label(words.vi.format(**values), words.en.format(**values))

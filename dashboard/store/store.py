@@ -49,12 +49,12 @@ BUSY = Label(
     "The store of accounts is held by another process: try again in a few seconds.",
 )
 DAMAGED = Label(
-    "Kho tài khoản bị hỏng: chưa thay đổi được gì. Người quản trị xem ./ioc doctor.",
-    "The store of accounts is damaged: nothing can be changed. ./ioc doctor tells the administrator what to do.",
+    "Kho tài khoản bị hỏng: chưa thay đổi được gì. Hãy báo người cài đặt (./ioc doctor).",
+    "The store of accounts is damaged: nothing can be changed. Tell the installer (./ioc doctor).",
 )
 UNUSABLE = Label(
-    "Không đọc hoặc ghi được kho tài khoản. Người quản trị xem ./ioc doctor.",
-    "The store of accounts cannot be read or written. ./ioc doctor tells the administrator why.",
+    "Không đọc hoặc ghi được kho tài khoản. Hãy báo người cài đặt (./ioc doctor).",
+    "The store of accounts cannot be read or written. Tell the installer (./ioc doctor).",
 )
 
 _RECORD = """

@@ -260,6 +260,10 @@ MENU = Label("Các trang", "All pages")
 MENU_FIGURES = Label("Số liệu", "Figures")
 MENU_OPERATION = Label("Vận hành", "Operation")
 NOT_CONNECTED = Label("Chưa kết nối: {names}", "Not connected: {names}")
+CONNECT = Label(
+    "{said}. Người quản trị kết nối từng nguồn ở Vận hành → Nguồn.",
+    "{said}. An administrator connects each source under Operation → Sources.",
+)
 SOURCES_ABSENT = Label("{count} nguồn chưa kết nối", "{count} sources not connected")
 SOURCES_LIVE = Label("{live}/{all} nguồn hoạt động", "{live} of {all} sources live")
 SCHEME = Label("Nền sáng / tối", "Light / dark")

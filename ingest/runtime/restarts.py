@@ -85,8 +85,8 @@ class Restarts(BaseModel):
                 "If an event is to blame, it is found within minutes and becomes a dead letter. If it goes on: send the log to the maintainer",
             )
         return Label(
-            "Xem nhật ký, chạy ./ioc doctor; không hết thì gửi nhật ký cho đơn vị bảo trì",
-            "Read the log, run ./ioc doctor; if it goes on, send the log to the maintainer",
+            "Báo người cài đặt (./ioc doctor); không hết thì gửi nhật ký cho đơn vị bảo trì",
+            "Tell the installer (./ioc doctor); if it goes on, send the log to the maintainer",
         )
 
 

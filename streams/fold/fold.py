@@ -12,13 +12,13 @@ from typing import Any, NamedTuple
 from ingest.contract.envelope import AnyEnvelope
 from streams.fold.entities import EntityStates
 from streams.fold.flows import Flows, LateWindow, WindowsByStart
-from streams.fold.plan import MILLISECOND, EntityPlan, Touch, declarations_fingerprint, plans, touches
+from streams.fold.plan import EVERY_FIELD, MILLISECOND, EntityPlan, Touch, declarations_fingerprint, plans, touches
 from streams.fold.stocks import EntityKey, LateStocks, Stocks
 from warehouse.model.correction import Cause, Correction
 from warehouse.model.entity import EntityState
 from warehouse.model.value import Value
 
-__all__ = ["Fold", "LateStocks", "LateWindow"]
+__all__ = ["Fold", "LateStocks", "LateWindow", "WithdrawnLives"]
 
 
 class EntityMemory(NamedTuple):
@@ -30,6 +30,19 @@ class EntityMemory(NamedTuple):
     """What their flows are counted in."""
     population: EntityStates | None
     """What their stocks are counted from, if there are any."""
+
+
+class WithdrawnLives(NamedTuple):
+    """Entities of one kind of which events are taken back."""
+
+    entity: str
+    """Id of the kind."""
+    before: list[EntityState]
+    """As they were with these events."""
+    after: list[EntityState]
+    """As they are without; those that nothing else has touched are absent."""
+    first_ms: int
+    """Time of the first of these events."""
 
 
 class Fold:
@@ -44,6 +57,8 @@ class Fold:
         """Newest event time seen, in ms."""
         self.left_out: set[int] = set()
         """Positions of records that were set aside: they are not folded in, though they came."""
+        self._withdrawn: Sequence[WithdrawnLives] = ()
+        """What the next event takes back."""
         self._forgot_at = 0
         """Newest event time when what was over was let go."""
         self._plans = {plan.entity.id: plan for plan in plans(topic)}
@@ -127,7 +142,25 @@ class Fold:
             for touch, known in touches(event.kind, ()):
                 if touch.only is None or touch.only(event):
                     self._touch(touch, known.get(envelope.partitionkey), envelope, at, offset)
+            if self._withdrawn:
+                self._take_back(envelope, offset)
             self.offset = offset
+
+    def expect_withdrawn(self, lives: Sequence[WithdrawnLives]) -> None:
+        """Know what the next event takes back: once it is folded, everything is as if that had never come, told as revisions."""
+        self._withdrawn = lives
+
+    def _take_back(self, envelope: AnyEnvelope, offset: int) -> None:
+        cause = Cause(envelope.data.kind, envelope.subject, envelope.id, envelope.at_ms, offset)
+        lives, self._withdrawn = self._withdrawn, ()
+        for one in lives:
+            self.adopt(one.entity, one.before)
+            after = {(state.ward, state.key): state for state in one.after}
+            for ward, key in [(state.ward, state.key) for state in one.before]:
+                self._replace(self._plans[one.entity], ward, key, after.get((ward, key)))
+            for place in {(one.entity, state.ward) for state in one.before} & self.populations.keys():
+                self._stocks.disturb(place, cause._replace(at_ms=one.first_ms))
+        self._flows.revise(cause)
 
     def closes(self, at: int) -> bool:
         """Whether an event of that time ends minutes that are not closed yet."""
@@ -256,6 +289,21 @@ class Fold:
             population.touch(state, at)
             if at <= self._stocks.closed_ms:
                 self._stocks.disturb((plan.entity.id, state.ward), Cause(event.kind, key, id, at, offset))
+
+    def _replace(self, plan: EntityPlan, ward: str, key: str, state: EntityState | None) -> None:
+        """Have another state of an entity, or none, and count what that makes of it."""
+        states, windows, population = self._known[plan.entity.id][ward]
+        known = states.pop(key)
+        left = state or plan.state(ward, key)
+        left.given = known.given
+        self._flows.settle(plan, windows, left, EVERY_FIELD, self.watermark)
+        if state:
+            states[key] = state
+        if population is not None:
+            population.drop(known)
+            population.is_stirred = True
+            if state:
+                population.add(state)
 
     def _meet(self, plan: EntityPlan, ward: str) -> EntityMemory:
         """A ward of which nothing was heard before, or nothing of these entities."""

@@ -17,6 +17,8 @@ from warehouse.model.indicator import GAUGE_WINDOW, Indicator
 from warehouse.recompute.sql import flow_sql, stock_sql
 
 MILLISECOND = timedelta(milliseconds=1)
+EVERY_FIELD = -1
+"""Of the fields that have changed, as `compile_update` tells them: all."""
 GAUGE_MS = GAUGE_WINDOW // MILLISECOND
 """The grain of a stock's history."""
 

@@ -23,7 +23,7 @@ from streams.partition.state import PartitionKey, PartitionState
 from streams.partition.valid_events import ValidEvents
 from streams.poison.attempts import STEP, step_end
 from streams.poison.suspicion import NOT_FOLDABLE, NOT_STORABLE, SuspectError, Suspicion, suspecting
-from streams.rebuild import rebuild_entities
+from streams.rebuild import WITHDRAWALS, rebuild_entities
 from streams.recovery import reader
 from streams.recovery.set_aside import Quarantine, is_flood
 from streams.recovery.take_up import EVER, StoredPositions, TakeUp, Tools, understood
@@ -248,11 +248,11 @@ class CarefulTakeUp(TakeUp):
         self._attempts.stake(place, position, position)
         with suspecting((place, position), culprit=position):
             envelopes, _ = understood(partition, [position], [record])
-            is_unknown = bool(partition.fold.unknown(envelopes))
+            is_unknown = envelopes[0].data.kind in WITHDRAWALS or bool(partition.fold.unknown(envelopes))
         if is_unknown:
             self._attempts.stake(place)
             with suspecting((place, position), culprit=position):
-                await rebuild_entities(self._store, partition, envelopes)
+                await rebuild_entities(self._store, partition, envelopes, [position])
             self._attempts.stake(place, position, position)
         for at in [milliseconds(one.time) for one in envelopes if partition.fold.closes(milliseconds(one.time))]:
             # The minutes that end with it are made of what came before.

@@ -27,7 +27,7 @@ from streams.partition.state import PartitionKey, PartitionState
 from streams.partition.valid_events import ValidEvents
 from streams.poison.attempts import Attempts
 from streams.poison.suspicion import NOT_UNDERSTOOD, SuspectError, Suspicion, suspecting
-from streams.rebuild import rebuild_entities
+from streams.rebuild import foldable_parts, rebuild_entities
 from streams.recovery import reader
 from streams.recovery.log_identity import LogIdentity
 from streams.validate import RecordValidator, ValidatedBatch, validate_records
@@ -239,8 +239,10 @@ class TakeUp:
         while partition.fold.offset < newest:
             try:
                 async for envelopes, offsets in self._rows(partition):
-                    await rebuild_entities(self._store, partition, envelopes)
-                    partition.fold.fold(envelopes, offsets)
+                    for part in foldable_parts([one.data.kind for one in envelopes]):
+                        some = slice(part.start, part.stop)
+                        await rebuild_entities(self._store, partition, envelopes[some], offsets[some])
+                        partition.fold.fold(envelopes[some], offsets[some])
                     partition.advance(partition.fold.offset)
                     partition.fold.forget(after=FORGOTTEN_AFTER)
                     written += len(envelopes)

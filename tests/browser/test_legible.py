@@ -221,8 +221,14 @@ def test_the_largest_libraries_come_with_what_they_show(board, opened):
     page.locator("#sql-run").click()
     expect(page.locator("#sql-table .ag-row")).to_have_count(2)
     assert page.evaluate(fetched) == 2, "the grid's two scripts"
+    assert page.evaluate(weight) < MOST_BYTES
     page.get_by_role("tab").nth(1).click()
     expect(page.locator("#sql-chart .main-svg").first).to_be_visible()
     page.goto(f"{board.url}/today")
     shown(page)
     assert page.evaluate(fetched) == 0
+    page.goto(f"{board.url}/letters")
+    shown(page)
+    page.evaluate("dash_clientside.set_props('letters-table', { rowData: [{ key: 'a' }, { key: 'b' }] })")
+    expect(page.locator("#letters-table .ag-center-cols-container .ag-row")).to_have_count(2)
+    assert page.evaluate(fetched) == 2, "the grid alone"

@@ -47,6 +47,13 @@ def test_what_was_told_under_two_ids_or_under_none_is_found():
     assert found(log=(*LOG, TOLD.model_copy(update={"id": "3" * 32}))) == {"doubled": 1}
 
 
+def test_who_was_told_and_never_hears_of_the_end_is_found():
+    ended = after(raised(), ("cleared", SYSTEM, "", 1), ("not_told", SYSTEM, "webhook: cleared", 1))
+    log = envelopes(*ended.acts)
+    assert found(log, (), ()) == {}
+    assert found(log, (), (ToldMessage(log[0].id, ended.id, "alarm.raised"),)) == {"mismatched": 1}
+
+
 def test_a_board_that_shows_something_else_is_found():
     assert check_shown(LOG, {ALARM.id: [one.id for one in LOG]}) == []
     assert check_shown(LOG, {ALARM.id: [RAISED.id]}) == [ALARM.id]

@@ -299,7 +299,7 @@ async def test_what_the_fold_lets_go_while_the_warehouse_is_asked_is_brought_bac
             return [known[key] for _, key in pairs if key in known]
 
     past: Any = Past()
-    await rebuild_entities(past, partition, rated)
+    await rebuild_entities(past, partition, rated, (4, 5))
     partition.fold.fold(rated, (4, 5))
     found = {value.indicator: value for value in partition.fold.take() if value.grain == "flow" and not value.member}
     assert (found["P06"].numerator, found["P06"].denominator) == (0, 2)

@@ -4,7 +4,15 @@ from datetime import timedelta
 
 from ingest.contract.label import Label
 from warehouse.indicators import health
-from warehouse.model.alarm_rule import RESPONSE_TEAM, AlarmRule, MeasuredFigure, NoHeartbeat, Rise, Silence
+from warehouse.model.alarm_rule import (
+    INSTALLER_DOCTOR,
+    RESPONSE_TEAM,
+    AlarmRule,
+    MeasuredFigure,
+    NoHeartbeat,
+    Rise,
+    Silence,
+)
 from warehouse.model.indicator import Threshold
 
 KIOSK = ("queue_kiosk",)
@@ -22,7 +30,11 @@ SOURCE_SILENT = AlarmRule(
     checklist=(
         Label("Xem phần mềm hoặc thiết bị nguồn còn chạy không", "See whether the source itself runs"),
         Label("Kiểm tra mạng từ máy này đến nguồn", "Check the network from this PC to it"),
-        Label("Chạy ./ioc doctor và làm theo", "Run ./ioc doctor and do what it says"),
+        Label(
+            "Xem trang Quản trị → Nguồn: tin cuối lúc nào, lỗi gì, cách kết nối",
+            "See on the page Administration → Sources when it was last heard, what is wrong, and how it is connected",
+        ),
+        INSTALLER_DOCTOR,
     ),
 )
 
@@ -74,8 +86,11 @@ HEARTBEAT = AlarmRule(
     hold=timedelta(seconds=15),
     team=RESPONSE_TEAM,
     checklist=(
-        Label("Chạy ./ioc status: phần nào không chạy", "Run ./ioc status: which process does not run?"),
-        Label("Chạy ./ioc doctor và làm theo", "Run ./ioc doctor and do what it says"),
+        Label(
+            "Xem trang Hệ thống: phần nào dừng, chạy lại, kho có trả lời không",
+            "See on the System page which part stopped or was started again, and whether the warehouse answers",
+        ),
+        INSTALLER_DOCTOR,
     ),
 )
 

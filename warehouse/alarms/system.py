@@ -4,10 +4,8 @@ from datetime import timedelta
 
 from ingest.contract.label import Label
 from ingest.runtime.restarts import LOOP
-from warehouse.model.alarm_rule import OFFICE, RESPONSE_TEAM, AlarmRule, FactName
+from warehouse.model.alarm_rule import INSTALLER_DOCTOR, OFFICE, RESPONSE_TEAM, AlarmRule, FactName
 from warehouse.model.indicator import Threshold
-
-DOCTOR = Label("Chạy ./ioc doctor và làm theo", "Run ./ioc doctor and do what it says")
 
 WAREHOUSE_AWAY = AlarmRule(
     id="system.warehouse",
@@ -19,7 +17,13 @@ WAREHOUSE_AWAY = AlarmRule(
     limits=Threshold(warning=None, critical=0),
     clear_hold=timedelta(),
     team=RESPONSE_TEAM,
-    checklist=(Label("Chạy ./ioc status: kho có đang chạy không", "Run ./ioc status: does it run"), DOCTOR),
+    checklist=(
+        Label(
+            "Xem trang Hệ thống: máy có vừa chạy lại phần nào, đĩa còn chỗ không",
+            "See on the System page whether a part was started again, and whether the disk has room",
+        ),
+        INSTALLER_DOCTOR,
+    ),
 )
 
 DISK = AlarmRule(
@@ -32,10 +36,12 @@ DISK = AlarmRule(
     team=RESPONSE_TEAM,
     escalate_after=timedelta(minutes=60),
     checklist=(
+        Label("Xem đĩa nào, còn bao nhiêu trên trang Hệ thống", "See which disk and how much, on the System page"),
         Label(
-            "Xóa tệp thừa, chép bản sao lưu sang đĩa khác", "Delete what is not needed, move backups to another disk"
+            "Nhờ người quản lý máy xóa tệp thừa, chép bản sao lưu sang đĩa khác",
+            "Have whoever keeps the PC delete what is not needed and move backups to another disk",
         ),
-        DOCTOR,
+        INSTALLER_DOCTOR,
     ),
 )
 
@@ -73,7 +79,7 @@ CRASH_LOOP = AlarmRule(
             "Xử lý luồng: xem trang Sự kiện lỗi, sự kiện gây lỗi tự được tách ra",
             "Streams: see the Dead letters page; an event that is to blame is set aside automatically",
         ),
-        DOCTOR,
+        INSTALLER_DOCTOR,
     ),
 )
 
@@ -88,7 +94,11 @@ AUDIT_DIFFERS = AlarmRule(
     escalate_after=timedelta(minutes=60),
     checklist=(
         Label("Xem báo cáo đối soát trên trang Hệ thống", "Read the audit's report on the System page"),
-        Label("Chạy ./ioc audit lần nữa", "Run ./ioc audit again"),
+        Label(
+            "Chưa dùng các số bị nêu tên để báo cáo; đêm nay hệ thống tự đối soát lại",
+            "Report none of the figures that are named; the system audits again tonight",
+        ),
+        Label("Người cài đặt: đối soát lại ngay bằng ./ioc audit", "Installer: audit again at once by ./ioc audit"),
     ),
 )
 
@@ -101,7 +111,14 @@ AUDIT_MISSED = AlarmRule(
     clear_hold=timedelta(),
     team=RESPONSE_TEAM,
     escalate_after=timedelta(hours=8),
-    checklist=(Label("Chạy ./ioc audit", "Run ./ioc audit"), DOCTOR),
+    checklist=(
+        Label(
+            "Xem lý do ở mục Việc hằng đêm, đĩa, cách báo, trang Hệ thống",
+            "See the reason among the nightly jobs, on the System page",
+        ),
+        Label("Để máy chạy qua đêm: hệ thống tự đối soát", "Leave the PC on over night: it audits by itself"),
+        Label("Người cài đặt: đối soát ngay bằng ./ioc audit", "Installer: audit at once by ./ioc audit"),
+    ),
 )
 
 BACKUP_MISSED = AlarmRule(
@@ -115,9 +132,12 @@ BACKUP_MISSED = AlarmRule(
     team=RESPONSE_TEAM,
     escalate_after=timedelta(hours=8),
     checklist=(
-        Label("Xem lý do ở mục Bảo trì, trang Hệ thống", "See the reason under maintenance, on the System page"),
+        Label(
+            "Xem lý do ở mục Việc hằng đêm, đĩa, cách báo, trang Hệ thống",
+            "See the reason among the nightly jobs, on the System page",
+        ),
         Label("Xem đĩa sao lưu còn chỗ, còn cắm không", "Check that the backup disk has room and is attached"),
-        Label("Chạy ./ioc backup", "Run ./ioc backup"),
+        Label("Người cài đặt: sao lưu ngay bằng ./ioc backup", "Installer: make one at once by ./ioc backup"),
     ),
 )
 
@@ -141,10 +161,13 @@ CALENDAR = AlarmRule(
             "Find the announcement of that year's days off and swaps",
         ),
         Label(
-            "Ghi năm ấy vào calendar.toml ở thư mục dữ liệu, không hoán đổi ngày nào cũng ghi",
-            "Enter the year in calendar.toml in the data folder, even where nothing is swapped",
+            "Gửi văn bản cho người cài đặt, kể cả khi không hoán đổi ngày nào",
+            "Send it to the installer, even where nothing is swapped",
         ),
-        Label("Chạy lại: ./ioc down, rồi ./ioc up", "Start anew: ./ioc down, then ./ioc up"),
+        Label(
+            "Người cài đặt: ghi năm ấy vào calendar.toml, rồi ./ioc down và ./ioc up",
+            "Installer: enter the year in calendar.toml, then ./ioc down and ./ioc up",
+        ),
     ),
 )
 
@@ -177,7 +200,10 @@ WAY_FAILS = AlarmRule(
     escalate_after=timedelta(minutes=60),
     checklist=(
         Label("Xem lý do trên trang Hệ thống", "See the reason on the System page"),
-        Label("Kiểm tra mạng, địa chỉ, mật khẩu (docs/alarms.md)", "Check network, address, password (docs/alarms.md)"),
+        Label(
+            "Người cài đặt: kiểm tra mạng, địa chỉ, mật khẩu (docs/alarms.md)",
+            "Installer: check network, address and password (docs/alarms.md)",
+        ),
         Label("Trong lúc chờ: nhìn bảng, báo bằng điện thoại", "Meanwhile: watch the board, tell people by phone"),
     ),
 )

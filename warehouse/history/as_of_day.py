@@ -94,15 +94,16 @@ def recompute_as_of(
     """
     until = monotonic() + COUNTED_WITHIN.total_seconds()
     # 1. Which events were known: by their own time, and for `then` by the time at which they were stored as well.
-    by_then = f" AND at_ms <= {minute.at_ms}"
+    by_then, still = f" AND at_ms <= {minute.at_ms}", ""
     if view == "then":
+        still = f"withdrawn_at > fromUnixTimestamp64Milli({minute.real_ms}, 'UTC')"
         by_then += f" AND ingested_at <= fromUnixTimestamp64Milli({minute.real_ms}, 'UTC')"
     found: dict[ValuePlace, list[Value]] = {}
     for id in sorted({place[0] for place in places}):
         one, mine = indicator(id), [place for place in places if place[0] == id]
         if monotonic() > until:
             break
-        events = entity_events(one, ward, by_then)
+        events = entity_events(one, ward, by_then, still)
         # 2. Without any event nothing can be counted: they may be older than what is kept. The value stays as it is now.
         if not client.query(f"SELECT 1 FROM {events} LIMIT 1"):
             continue

@@ -30,6 +30,11 @@ POLICE = "Công an phường"
 TEAMS = (RESPONSE_TEAM, ONE_STOP, OFFICE, CULTURE, POLICE)
 """Who an alarm can be given to, besides persons."""
 
+INSTALLER_DOCTOR = Label(
+    "Người cài đặt: chạy ./ioc doctor và làm theo", "Installer: run ./ioc doctor and do what it says"
+)
+"""The last step of a checklist. What is done by a command is always the installer's: the ward's people have a browser."""
+
 
 @dataclass(frozen=True)
 class OfFigure:

@@ -20,6 +20,7 @@ from warehouse.model.value import Value
 from warehouse.proof.evidence import EvidenceSides, event_condition_sql, evidence_fields
 from warehouse.recompute.sql import flow_sql, stock_sql, stocks_sql
 from warehouse.store.client import Client
+from warehouse.store.withdrawn import counted_sql
 
 WINDOWS = 12
 """How many of the last windows are shown."""
@@ -209,13 +210,12 @@ def _totals(client: Client, ward: str, query: str) -> dict[int, EvidenceSides]:
     return {window_ms: (numerator, denominator) for window_ms, numerator, denominator in totals}
 
 
-def entity_events(one: Indicator, ward: str, taken_in: str = "") -> str:
-    """Everything that happened to the ward's entities of the kind, as a subquery."""
+def entity_events(one: Indicator, ward: str, taken_in: str = "", still: str = "") -> str:
+    """Everything that happened to the ward's entities of the kind, as a subquery; with what was taken back, where that counted `still`."""
     topics = ", ".join(sql(topic_of(stream)) for stream in sorted({event.stream for event in one.of.events}))
     names = ", ".join(sql(event.kind) for event in one.of.events)
-    return (
-        f"(SELECT * FROM raw_events WHERE topic IN ({topics}) AND ward = {sql(ward)} AND kind IN ({names}){taken_in})"
-    )
+    condition = f"topic IN ({topics}) AND ward = {sql(ward)} AND kind IN ({names}){taken_in}"
+    return counted_sql(condition, still) if still else f"(SELECT * FROM raw_events WHERE {condition})"
 
 
 def relevant_events_sql(one: Indicator, at_ms: int, source: str) -> str:
@@ -243,7 +243,7 @@ def narrow_to_changed(one: Indicator, ward: str, start_ms: int, source: str) -> 
             sql(part.at(state))
     if not all(isinstance(one.of.fields[name], First) for name in state.asked):
         return source
-    touched = f"SELECT subject FROM raw_events WHERE {event_condition_sql(one, ward)} AND at_ms >= {start_ms}"
+    touched = f"SELECT subject FROM {source} WHERE {event_condition_sql(one, ward)} AND at_ms >= {start_ms}"
     return f"(SELECT * FROM {source} WHERE subject IN ({touched}))"
 
 

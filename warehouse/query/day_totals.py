@@ -8,6 +8,7 @@ from ingest.contract.calendar import local_day
 from ingest.contract.clock import moment
 from ingest.contract.event import Event
 from ingest.contract.events.figure import FigureConfirmed
+from ingest.contract.events.import_withdrawal import IMPORTED
 from ingest.contract.topic import topic_of
 from warehouse.catalogue import indicator
 from warehouse.entities.figure import DAY_TOTAL, FIGURE
@@ -15,9 +16,6 @@ from warehouse.model.entity_sql import entity_sql
 from warehouse.model.expression import DAY_MS, Sql, sql, window_start
 from warehouse.model.indicator import Indicator
 from warehouse.store.client import Client
-
-IMPORTED = "import."
-"""Begin of the id of each event of before that people imported."""
 
 _FIGURES = topic_of(FigureConfirmed.stream)
 

@@ -1,4 +1,4 @@
-"""Past events: what the warehouse knows that decides whether events of before can be imported."""
+"""Past events: what the warehouse knows that decides whether events of before can be imported, and an import undone."""
 
 from collections.abc import Iterable, Sequence
 from datetime import date
@@ -7,11 +7,12 @@ from typing import NamedTuple
 from ingest.contract.calendar import local_day
 from ingest.contract.clock import milliseconds, moment
 from ingest.contract.event import Event
+from ingest.contract.events.import_withdrawal import IMPORTED, import_source
 from ingest.contract.label import Label
 from ingest.contract.topic import topic_of
 from warehouse.catalogue import day_kinds, entities, indicators
 from warehouse.model.entity import Entity, compile_update, state_type
-from warehouse.model.expression import DAY_MS
+from warehouse.model.expression import DAY_MS, sql
 from warehouse.query.day_totals import counted_by_itself, day_totals
 from warehouse.recompute.rebuild import lost_until, stored_states
 from warehouse.store.client import Client
@@ -34,6 +35,20 @@ class UnfinishedLife(NamedTuple):
     """What it is."""
     ids: tuple[str, ...]
     """Of the indicators that would count it."""
+
+
+class StoredImport(NamedTuple):
+    """What counts of an import of events."""
+
+    size: int
+    first: date | None
+    last: date | None
+    lost_until: date | None
+    """Up to here figures cannot be counted anew."""
+    reopened: dict[str, UnfinishedLife]
+    """By subject, what would not be over any more without it."""
+    newest_ms: int
+    """When anything else happened last to what it is about."""
 
 
 class PastKnown(NamedTuple):
@@ -69,6 +84,53 @@ def known_past(client: Client, ward: str, kind: type[Event], events: Sequence[Pa
         _totals(client, ward, touched, events),
         imported_ids(client, ward, kind, [one.id for one in events]),
         {key: life for entity in touched for key, life in _unfinished(client, ward, entity, events).items()},
+    )
+
+
+def import_size(client: Client, ward: str, kind: type[Event], batch: str) -> int:
+    """How many events of an import count."""
+    rows = client.query(
+        f"SELECT count() FROM raw_events WHERE topic = %(topic)s AND ward = %(ward)s AND {_of_import(ward, batch)}",
+        {"topic": topic_of(kind.stream), "ward": ward},
+    )
+    return int(rows[0][0])
+
+
+def _of_import(ward: str, batch: str) -> str:
+    return f"startsWith(id, {sql(IMPORTED)}) AND JSONExtractString(event, 'source') = {sql(import_source(ward, batch))}"
+
+
+def stored_import(client: Client, ward: str, kind: type[Event], batch: str) -> StoredImport:
+    """What counts of an import, and what would be without it.
+
+    Args:
+        client: an open connection.
+        ward: the ward.
+        kind: of its events.
+        batch: which.
+    """
+    mine = _of_import(ward, batch)
+    found = client.query(
+        f"SELECT subject, count(), min(at_ms), max(at_ms) FROM raw_events WHERE topic = %(topic)s AND ward = %(ward)s AND {mine} GROUP BY subject",
+        {"topic": topic_of(kind.stream), "ward": ward},
+    )
+    lost_ms, reopened, newest_ms = lost_until(client), dict[str, UnfinishedLife](), 0
+    for entity in [entity for entity in entities() if kind in entity.events]:
+        counting = tuple(one.id for one in indicators() if one.of == entity and one.has_stock)
+        for start in range(0, len(found) if counting else 0, AT_ONCE):
+            keys = [subject for subject, *_ in found[start : start + AT_ONCE]]
+            for state in stored_states(client, entity, ward, keys, f"NOT ({mine})"):
+                newest_ms = max(newest_ms, state.newest_at)
+                if not entity.settled(state):
+                    reopened[state.key] = UnfinishedLife(entity.label, counting)
+    days = [local_day(moment(at)) for _, _, *ends in found for at in ends]
+    return StoredImport(
+        sum(count for _, count, *_ in found),
+        min(days, default=None),
+        max(days, default=None),
+        local_day(moment(lost_ms)) if lost_ms else None,
+        reopened,
+        newest_ms,
     )
 
 

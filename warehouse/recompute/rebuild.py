@@ -17,6 +17,7 @@ from warehouse.model.reading import TOTAL, Split
 from warehouse.model.value import Value
 from warehouse.recompute.sql import flow_sql, stocks_sql
 from warehouse.store.client import Client
+from warehouse.store.withdrawn import counted_sql
 
 
 def entity_states(
@@ -30,28 +31,32 @@ def entity_states(
         pairs: (ward, key) of each.
         topic: the topic they live on.
         partition: the partition they live on.
-        until_offset: the last offset that counts.
+        until_offset: the last offset that counts; what was taken back behind it still did.
     """
-    condition = "topic = %(topic)s AND partition = %(partition)s AND offset <= %(offset)s"
+    condition = f"topic = %(topic)s AND partition = %(partition)s AND offset <= %(offset)s AND {_WANTED}"
     place = {"topic": topic, "partition": partition, "offset": until_offset}
-    return _states(client, entity, list(pairs), condition, place)
+    return _states(client, entity, list(pairs), counted_sql(condition, "withdrawn_by > %(offset)s"), place)
 
 
-def stored_states(client: Client, entity: Entity, ward: str, keys: Sequence[str]) -> list[EntityState]:
-    """The states of some entities of a ward as everything that is stored makes them; those that no event has touched are absent."""
+def stored_states(client: Client, entity: Entity, ward: str, keys: Sequence[str], only: str = "1") -> list[EntityState]:
+    """The states of some entities of a ward as all that is stored makes them, or what a condition holds for; untouched ones are absent."""
     topics = {"topics": tuple({topic_of(event.stream) for event in entity.events})}
-    return _states(client, entity, [(ward, key) for key in keys], "topic IN %(topics)s", topics)
+    source = f"(SELECT * FROM raw_events WHERE topic IN %(topics)s AND {_WANTED} AND {only})"
+    return _states(client, entity, [(ward, key) for key in keys], source, topics)
+
+
+_WANTED = "ward IN %(wards)s AND subject IN %(keys)s"
 
 
 def _states(
-    client: Client, entity: Entity, wanted: list[tuple[str, str]], condition: str, place: dict[str, Any]
+    client: Client, entity: Entity, wanted: list[tuple[str, str]], source: str, place: dict[str, Any]
 ) -> list[EntityState]:
-    source = f"(SELECT * FROM raw_events WHERE {condition} AND ward IN %(wards)s AND subject IN %(keys)s)"
     origins = [f"{name}_origin" for name, rule in entity.fields.items() if isinstance(rule, Latest)]
     parameters = {**place, "wards": tuple({ward for ward, _ in wanted}), "keys": tuple({key for _, key in wanted})}
     columns = ", ".join(["ward", "key", "newest_at", *entity.fields, *origins])
     query = f"SELECT {columns} FROM ({entity_sql(entity, source=source, with_origins=True)})"
-    return [_state(entity, row) for row in client.query(query, parameters) if (row[0], row[1]) in set(wanted)]
+    asked = set(wanted)
+    return [_state(entity, row) for row in client.query(query, parameters) if (row[0], row[1]) in asked]
 
 
 def recompute_windows(

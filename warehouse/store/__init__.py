@@ -8,6 +8,7 @@
 `duplicates`         records that came under an id that was stored before
 `event_ids`          what was stored lately under the ids of events
 `set_aside`          records that came and must not count
+`withdrawn`          events of imports that were taken back
 `halted_partitions`  streams that were halted, and who let them go on
 `events`             the raw events of a partition in the order of their positions
 `values`             the readings that the board, the feed and the report ask for

@@ -46,11 +46,11 @@ def read_duplicates(
         only_conflicts: leave out those that say the same again.
         place: only the one at this topic, partition and offset.
     """
-    conditions = ["is_conflict"] if only_conflicts else []
+    conditions = ["withdrawn_by < 0", *(["is_conflict"] if only_conflicts else [])]
     conditions += ["(topic, partition, offset) = %(place)s"] if place else []
     rows = client.query(
         "SELECT topic, partition, offset, ward, kind, subject, id, at_ms, is_conflict, first_offset, ingested_at, event "
-        f"FROM raw_repeats FINAL WHERE {' AND '.join(conditions) or '1'} "
+        f"FROM raw_repeats FINAL WHERE {' AND '.join(conditions)} "
         f"ORDER BY ingested_at DESC, topic, partition, offset DESC LIMIT {MOST}",
         {"place": place} if place else None,
     )

@@ -1,6 +1,6 @@
 """Positions: what of each partition the warehouse has - how far it goes, what is missing before that, and in which log it began.
 
-Every record of Kafka is one row of `raw_events`, `raw_repeats` or `raw_dead_letters`, and Kafka's offsets have no gaps. So an offset
+Every record of Kafka is one row of `raw_events`, `raw_repeats` (sent again, or taken back) or `raw_dead_letters`, and Kafka's offsets have no gaps. So an offset
 below the newest one that none of the three has is a hole: its row was lost with the power, or its dead letter is still on its way.
 """
 

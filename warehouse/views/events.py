@@ -26,7 +26,7 @@ _EVENT_SELECT = (
 
 def views() -> list[View]:
     """The views of this module."""
-    return [events_view(), repeats_view(), dead_letters_view()]
+    return [events_view(), repeats_view(), withdrawn_view(), dead_letters_view()]
 
 
 def events_view() -> View:
@@ -49,9 +49,24 @@ def repeats_view() -> View:
         first_offset | Int64 | Vị trí của lần đầu         | Offset of the first one
         """
     )
-    query = f"SELECT {_EVENT_SELECT}, is_conflict, first_offset FROM raw_repeats FINAL"
+    query = f"SELECT {_EVENT_SELECT}, is_conflict, first_offset FROM raw_repeats FINAL WHERE withdrawn_by < 0"
     label = Label("Sự kiện gửi lại trong 7 ngày, không được đếm", "Events sent again within 7 days, not counted")
     return View("repeats", label, columns, query)
+
+
+def withdrawn_view() -> View:
+    """Events of imports that were taken back."""
+    columns = parse_columns(
+        _EVENT
+        + _PLACE
+        + """
+        withdrawn_by | Int64      | Vị trí của lần hoàn tác  | Offset of what took it back
+        withdrawn_at | DateTime64 | Lúc hoàn tác             | When it was taken back
+        """
+    )
+    query = f"SELECT {_EVENT_SELECT}, withdrawn_by, withdrawn_at FROM raw_repeats FINAL WHERE withdrawn_by >= 0"
+    label = Label("Sự kiện của lần nhập đã hoàn tác, không được đếm", "Events of imports that were undone, not counted")
+    return View("withdrawn_events", label, columns, query)
 
 
 def dead_letters_view() -> View:

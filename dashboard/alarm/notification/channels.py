@@ -2,6 +2,7 @@
 
 import json
 import smtplib
+import socket
 import ssl
 from asyncio import to_thread
 from collections.abc import Iterable
@@ -30,10 +31,12 @@ EVERYTHING: frozenset[Kind] = frozenset((*ALERTS, "cleared"))
 class NotSentError(IocError):
     """An attempt failed; it may succeed later. Its text holds no address and no secret."""
 
-    def __init__(self, why: str, *, answered: bool) -> None:
+    def __init__(self, why: str, *, answered: bool, may_have_arrived: bool = False) -> None:
         super().__init__(why)
         self.answered = answered
         """Whether the receiver answered and refused, so that another message may pass."""
+        self.may_have_arrived = may_have_arrived
+        """Whether only the answer may be missing."""
 
 
 class NotificationChannel(Protocol):
@@ -81,7 +84,8 @@ class WebhookChannel:
             async with httpx.AsyncClient(timeout=WITHIN, trust_env=not self._is_local) as client:
                 answer = await client.post(self._url, content=body.encode(), headers=headers)
         except httpx.HTTPError as error:
-            raise NotSentError(type(error).__name__, answered=False) from None
+            is_away = isinstance(error, httpx.ConnectError | httpx.ConnectTimeout)
+            raise NotSentError(type(error).__name__, answered=False, may_have_arrived=not is_away) from None
         if not answer.is_success:
             raise NotSentError(f"HTTP {answer.status_code}", answered=True)
         if _says_no(answer):
@@ -106,7 +110,8 @@ class MailChannel:
         except smtplib.SMTPRecipientsRefused:
             raise NotSentError("SMTP: recipients refused", answered=True) from None
         except (smtplib.SMTPException, OSError) as error:
-            raise NotSentError(type(error).__name__, answered=False) from None
+            is_away = isinstance(error, ConnectionRefusedError | socket.gaierror)
+            raise NotSentError(type(error).__name__, answered=False, may_have_arrived=not is_away) from None
 
     def _send(self, message: AlarmMessage) -> None:
         settings, secure = self._settings, ssl.create_default_context()

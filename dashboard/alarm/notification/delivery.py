@@ -2,8 +2,8 @@
 
 1. What is to be told follows from the alarms as the log says: the acts of which it does not say what came of them.
 2. The message goes out under an id that follows from the act, so the same message has the same id however often it is sent.
-3. That the receiver has it is an event as well. When the process dies between the two, whoever takes over sends the message once
-   more, and the receiver can tell.
+3. That the receiver has it is an event as well. When the process dies between the two, whoever starts in its place sends the message
+   once more, and the receiver can tell; also if the alarm has cleared meanwhile, so that the receiver hears of that too (`outbox`).
 
 A channel that is down holds up no other. That it fails, and that it works again, are events too.
 """
@@ -19,12 +19,14 @@ from dashboard.alarm.event_log.events import ENGINE, channel_event, delivery_eve
 from dashboard.alarm.event_log.fold import AlarmFold
 from dashboard.alarm.notification.channels import NotificationChannel, NotSentError
 from dashboard.alarm.notification.message import compose
+from dashboard.alarm.outbox import AlarmOutbox, MessageKey
 from dashboard.alarm.settings import AlarmSettings
 from dashboard.state.alarm import ALERTS, Alarm, Alarms, combine_alarms
 from dashboard.state.figures import LiveFigures
 from ingest.contract.clock import WARD_ZONE, moment
 from ingest.contract.envelope import Envelope
 from ingest.contract.errors import Unavailable
+from ingest.contract.events.alarm import AlarmNotTold, AlarmTold
 from ingest.kafka.producer import EventSink
 from ingest.runtime.backoff import BackOff
 from ingest.runtime.failpoint import failpoint
@@ -36,9 +38,6 @@ FIRST_WAIT = timedelta(seconds=5)
 """Until the second attempt; each further one waits twice as long."""
 LONGEST_WAIT = timedelta(minutes=10)
 LOOK_EVERY = 1.0
-
-MessageKey = tuple[str, str]
-"""Channel, and the id of the act that is told."""
 
 
 class DeliveryAttempt(NamedTuple):
@@ -58,6 +57,7 @@ class AlarmDelivery:
         alarms: the alarms, and what was told of them.
         settings: the quiet hours, and when a message is given up.
         channels: how people are told.
+        outbox: the messages that an earlier process has begun.
         producer: where it is noted what came of a message.
         may_send: whether this process has the right to.
         first_wait: until the second attempt.
@@ -70,6 +70,7 @@ class AlarmDelivery:
         alarms: Callable[[], Mapping[str, Alarm]],
         settings: AlarmSettings,
         channels: Sequence[NotificationChannel],
+        outbox: AlarmOutbox,
         producer: EventSink,
         may_send: Callable[[], bool],
         first_wait: timedelta = FIRST_WAIT,
@@ -80,6 +81,7 @@ class AlarmDelivery:
         self._fold = fold
         self._alarms = alarms
         self._settings = settings
+        self._outbox = outbox
         self._producer = producer
         self._may_send = may_send
         self._first_wait = first_wait
@@ -102,7 +104,12 @@ class AlarmDelivery:
         await self._write()
         now_ms = self._figures.now_ms()
         most_ms = round(self._settings.give_up_after.total_seconds() * 1000 * (self._figures.clock_speed or 1.0))
-        found = outstanding_acts(self._alarms().values(), channel, self._shown(now_ms))
+        alarms = self._alarms().values()
+        for key in self._outbox.begun_by(channel.name) - {
+            (channel.name, act.id) for _, act in _untold(alarms, channel)
+        }:
+            self._outbox.end(key)  # the log says what came of it
+        found = outstanding_acts(alarms, channel, self._shown(now_ms))
         waiting = [(alarm, act) for alarm, act in found if (channel.name, act.id) not in self._done]
         for alarm, act in waiting:
             if not self._may_send():
@@ -110,7 +117,8 @@ class AlarmDelivery:
             # The newest goes on being tried while the channel does not work: else nobody would notice that it works again.
             is_probe = act is waiting[-1][1] and self._fails(channel)
             trial = self.trials.get((channel.name, act.id)) or DeliveryAttempt(BackOff(self._first_wait, LONGEST_WAIT))
-            if not alarm.is_active and act.kind in ALERTS:
+            has_begun = (channel.name, act.id) in self._outbox.begun_by(channel.name)
+            if not alarm.is_active and act.kind in ALERTS and not has_begun:
                 await self._note(alarm, act, channel, "cleared")
             elif now_ms - act.at_ms > most_ms and not is_probe:
                 await self._note(alarm, act, channel, "too late")
@@ -123,10 +131,13 @@ class AlarmDelivery:
         message = compose(
             alarm.until(act), act, figures.board_state("vi"), figures.board_state("en"), figures.ingest.ward
         )
+        await asyncio.to_thread(self._outbox.begin, key)
         failpoint("alarm.telling")
         try:
             await channel.send(message)
         except NotSentError as error:
+            if not error.may_have_arrived:
+                self._outbox.end(key)
             self.trials[key] = DeliveryAttempt(trial.backoff, time.monotonic() + trial.backoff.seconds())
             if not self._fails(channel):
                 log.warning("channel %s does not work: %s", channel.name, error)
@@ -175,6 +186,9 @@ class AlarmDelivery:
             else:
                 del self._unwritten[: len(waiting)]
                 failpoint("alarm.told_sent")
+                for one in waiting:
+                    if one.data.kind in (AlarmTold.kind, AlarmNotTold.kind):
+                        self._outbox.end((one.data.channel, one.data.act_ref))
 
     def _shown(self, now_ms: int) -> Alarms:
         local = moment(now_ms).astimezone(WARD_ZONE).time()
@@ -198,21 +212,23 @@ def outstanding_acts(
         channel: by which channel.
         shown: whether these are quiet hours, and what passes in them.
     """
-    found = [(alarm, act) for alarm in alarms for act in _untold(alarm, channel) if _passes(act, shown)]
+    found = [(alarm, act) for alarm, act in _untold(alarms, channel) if _passes(act, shown)]
     return iter(sorted(found, key=lambda one: (one[1].at_ms, one[1].alarm, one[1].number)))
 
 
-def _untold(alarm: Alarm, channel: NotificationChannel) -> Iterator[Act]:
-    noted = {
-        act.about: act
-        for act in alarm.acts
-        if act.kind in ("told", "not_told") and act.what.split(":")[0] == channel.name
-    }
-    was_told = any(act.kind == "told" for act in noted.values())
-    for act in alarm.acts:
-        # That it cleared is news only for those who heard of it.
-        if act.kind in channel.kinds and act.number not in noted and (act.kind != "cleared" or was_told):
-            yield act
+def _untold(alarms: Iterable[Alarm], channel: NotificationChannel) -> Iterator[tuple[Alarm, Act]]:
+    """The acts that a channel has to tell of, and of which the log does not say what came of them."""
+    for alarm in alarms:
+        noted = {
+            act.about: act
+            for act in alarm.acts
+            if act.kind in ("told", "not_told") and act.what.split(":")[0] == channel.name
+        }
+        was_told = any(act.kind == "told" for act in noted.values())
+        for act in alarm.acts:
+            # That it cleared is news only for those who heard of it.
+            if act.kind in channel.kinds and act.number not in noted and (act.kind != "cleared" or was_told):
+                yield alarm, act
 
 
 def _passes(act: Act, shown: Alarms) -> bool:

@@ -111,4 +111,6 @@ def cleared_updates(state: BoardState) -> PropertyUpdates:
         ]
         for alarm in state.alarms.cleared[:CLEARED]
     ]
-    return {PropertyUpdate("alarms-cleared", "data"): {"head": [state.say(head) for head in HEADS], "body": rows}}
+    heads = [state.say(head) for head in HEADS]
+    data = {"head": heads, "body": rows} if rows else {"head": [], "body": [[state.say(text.NOTHING)]]}
+    return {PropertyUpdate("alarms-cleared", "data"): data}

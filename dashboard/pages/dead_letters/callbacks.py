@@ -14,7 +14,6 @@ from dash import ALL, Dash, Input, Output, State, ctx, no_update
 from dashboard.access.viewer import Viewer, viewer
 from dashboard.board.live import Live
 from dashboard.board.page_services import Services
-from dashboard.charts.graph import redraw, redrawn
 from dashboard.pages.dead_letters import choice
 from dashboard.pages.dead_letters.page import PAGE, REPLAY_HINT, REPLAY_RIGHT, SELECT, SPANS
 from dashboard.pages.dead_letters.tables import (
@@ -97,7 +96,7 @@ def register(app: Dash, services: Services) -> None:
 def _register_dead_letters(app: Dash, live: Live, reader: WarehouseQueries) -> None:
     @app.callback(
         Output("letters-table", "rowData"),
-        redrawn("letters"),
+        Output("letters-chart", "children"),
         Output("letters-reason", "data"),
         Output("letters-stream", "data"),
         Output("letters-count", "children"),
@@ -131,7 +130,7 @@ def _register_dead_letters(app: Dash, live: Live, reader: WarehouseQueries) -> N
             said = CUT.text(person.language).format(count=number.whole_number(MOST, person.language))
         return (
             [dead_letter_row(one, person.language) for one in shown],
-            redraw(day_chart(by_day, ward_date(now), max(2, window), person.language)),
+            day_chart(by_day, ward_date(now), max(2, window), person.language),
             sorted({one.reason for one in groups}),
             [
                 {"value": name, "label": stream_of(name, person.language)}

@@ -2,15 +2,13 @@
 
 import json
 from datetime import date, datetime, timedelta
-from itertools import cycle
 from typing import Any
 
 import dash_mantine_components as dmc
-import plotly.graph_objects as go
 from dash import dcc, html
 from dash.development.base_component import Component
 
-from dashboard.charts.chart import SERIES, bar_trace, figure, middle
+from dashboard.charts.columns import day_columns
 from dashboard.components.table import Cell, data_table
 from dashboard.pages.dead_letters.page import ALLOWANCE, OUTCOMES, STOPPED
 from dashboard.words import number, text
@@ -169,28 +167,10 @@ def stop_list(stops: list[HaltedPartition], language: Language, now_ms: int, *, 
     return [html.Section([html.H2(STOPPED.text(language)), html.Ul(rows)], className="stopped", role="alert")]
 
 
-def day_chart(days: list[DeadLetterDay], until: date, span: int, language: Language) -> go.Figure:
+def day_chart(days: list[DeadLetterDay], until: date, span: int, language: Language) -> list[Component]:
     """Dead letters by day, the reasons stacked, the one with most dead letters lowest."""
     shown = [until - timedelta(days=back) for back in reversed(range(span))]
-    reasons = sorted(
-        {day.reason for day in days}, key=lambda reason: -sum(d.dead_letters for d in days if d.reason == reason)
-    )
-    counts = {(day.day, day.reason): day.dead_letters for day in days}
-    across = [f"{day:%d/%m}" for day in shown]
-    return figure(
-        [
-            bar_trace(colour, name=reason, x=across, y=[counts.get((day, reason), 0) for day in shown])
-            for reason, colour in zip(reasons, cycle(SERIES), strict=False)
-        ],
-        language,
-        "desk",
-        barmode="stack",
-        bargap=0.35,
-        margin={"t": 6, "b": 24},
-        legend={"orientation": "v", "x": 1.01, "y": 1.06, "yanchor": "top", "font": {"size": 11}},
-        xaxis={"type": "category", "nticks": 10},
-        annotations=[] if reasons else [middle(text.NOTHING.text(language))],
-    )
+    return day_columns(shown, {(day.day, day.reason): day.dead_letters for day in days}, language)
 
 
 def stream_of(stream: str, language: Language) -> str:

@@ -35,14 +35,14 @@ CHOOSE_DRAFT = Label("Hãy chọn số chờ xác nhận.", "Choose what is to b
 def register(app: Dash, services: Services) -> None:
     """Attach the page's callbacks."""
     desk = FigureDesk(services.live.ingest, services.reader, services.live.clock)
-    _register_list(app, desk)
-    _register_acts(app, desk)
     remote = RemoteSources(services.settings.intake, services.live.ingest.letters_secret)
-    events = EventDesk(*desk, remote, BoardStore(services.settings.folder))
+    events = EventDesk(*desk, remote, BoardStore(services.settings.folder), {})
+    _register_list(app, desk, events)
+    _register_acts(app, desk)
     files.attach_files(app, files.EntryDesks(desk, events))
 
 
-def _register_list(app: Dash, desk: FigureDesk) -> None:
+def _register_list(app: Dash, desk: FigureDesk, events: EventDesk) -> None:
     @app.callback(
         Output("entry-due", "children"),
         Output("entry-draft", "data"),
@@ -56,12 +56,17 @@ def _register_list(app: Dash, desk: FigureDesk) -> None:
         if not PAGE.may_be_seen_by(person):
             return (no_update,) * 4
         try:
-            known, imports = await desk.figures(), await desk.imports()
+            known, imports, of_events = await desk.figures(), await desk.imports(), await events.imports(person)
         except IocError:
             return WAREHOUSE_ASK_AGAIN.text(person.language), no_update, no_update, no_update
         today, language = local_day(desk.clock.now()), person.language
         table = figures_due(known, today, language)
-        return table, drafts(known, language), batches(known, imports, language), history_table(known, language)
+        return (
+            table,
+            drafts(known, language),
+            batches(known, imports, of_events, language),
+            history_table(known, language),
+        )
 
     @app.callback(
         Output("entry-period", "value"),

@@ -15,10 +15,11 @@ from dashboard.entry.day_file import read_entry_file
 from dashboard.entry.desk import FigureDesk
 from dashboard.entry.event_desk import EventDesk
 from dashboard.entry.event_file import EventPlan, is_event_file
+from dashboard.entry.event_undo import EventUndo
 from dashboard.entry.file import FigureFile, file_digest
 from dashboard.entry.template import EVENTS, FIGURES, TEMPLATES, FileKind, template_file
 from dashboard.pages.entry.page import LONGEST_UPLOAD, PAGE
-from dashboard.pages.entry.tables import event_plan_table, plan_table
+from dashboard.pages.entry.tables import event_plan_table, plan_table, undo_table
 from dashboard.thread_pool import ThreadPool
 from ingest.administration.message import MapFile
 from ingest.contract.away import SERVICE_ASK_AGAIN
@@ -28,6 +29,9 @@ from ingest.contract.label import Label, Language
 
 NO_FILE = Label("hãy chọn tệp trước", "choose a file first")
 NO_IMPORT = Label("hãy chọn lần nhập tệp", "choose an import")
+BEGUN = Label("Đang ghi…", "Being written…")
+GOES_ON = Label("Đang ghi: {done}/{size} sự kiện…", "Being written: {done} of {size} events…")
+EVENTS_DONE = Label("Xong {done}/{size} sự kiện.", "Done: {done} of {size} events.")
 DONE = Label("Đã ghi {count} số.", "{count} figures written.")
 FAULTY = Label("tệp còn dòng sai: sửa rồi chọn lại tệp", "rows are wrong: mend them and choose the file again")
 
@@ -84,6 +88,24 @@ def _attach_plan(app: Dash, desks: EntryDesks, pool: ThreadPool) -> None:
         )
         return table, bool(plan.faults) or not plan.events, ""
 
+    @app.callback(
+        Output("entry-plan", "children", allow_duplicate=True),
+        Output("entry-fault", "children", allow_duplicate=True),
+        Input("entry-batch", "value"),
+        prevent_initial_call=True,
+    )
+    async def look_back(batch: object) -> tuple[Any, ...]:
+        person = viewer()
+        if batch is None:
+            return None, ""
+        try:
+            plan = await _undone(desks, person, batch)
+        except (IocError, ValueError) as error:
+            return None, why(error, person.language)
+        if isinstance(plan, EventUndo):
+            return undo_table(plan, person.language), ""
+        return plan_table(plan, person.language), ""
+
 
 def _attach_acts(app: Dash, desks: EntryDesks, pool: ThreadPool) -> None:
     @app.callback(
@@ -92,6 +114,7 @@ def _attach_acts(app: Dash, desks: EntryDesks, pool: ThreadPool) -> None:
         Output("entry-fault", "children", allow_duplicate=True),
         Output("entry-plan", "children", allow_duplicate=True),
         Output("entry-apply", "disabled", allow_duplicate=True),
+        Output("entry-progress", "disabled"),
         Input("entry-apply", "n_clicks"),
         Input("entry-undo", "submit_n_clicks"),
         State("entry-upload", "contents"),
@@ -102,23 +125,49 @@ def _attach_acts(app: Dash, desks: EntryDesks, pool: ThreadPool) -> None:
     async def act(applies: object, undoes: object, contents: object, name: object, batch: object) -> tuple[Any, ...]:
         person = viewer()
         language = person.language
+        plan: ImportPlan | EventPlan | EventUndo
         try:
             if ctx.triggered_id == "entry-apply":
                 plan = await _planned(desks, pool, person, contents, name)
                 if plan.faults:
                     raise EntryRefused(FAULTY)
-            elif isinstance(batch, str) and PAGE.may_be_seen_by(person):
-                plan = await desks.figures.plan_undo(batch, person)
             else:
-                raise EntryRefused(NO_IMPORT)
-            if isinstance(plan, EventPlan):
-                await desks.events.send(plan, person)
-            elif plan.events:
+                plan = await _undone(desks, person, batch)
+            if not isinstance(plan, ImportPlan):
+                await desks.events.begin(plan, person)
+                return no_update, BEGUN.text(language), "", None, True, False
+            if plan.events:
                 await desks.figures.send(plan.events)
         except (IocError, ValueError) as error:
-            return no_update, "", why(error, language), no_update, no_update
+            return no_update, "", why(error, language), no_update, no_update, no_update
         faults = "; ".join(fault.said.text(language) for fault in plan.faults)
-        return [applies, undoes], DONE.text(language).format(count=len(plan.events)), faults, None, True
+        return [applies, undoes], DONE.text(language).format(count=len(plan.events)), faults, None, True, True
+
+    @app.callback(
+        Output("entry-acted", "data", allow_duplicate=True),
+        Output("entry-done", "children", allow_duplicate=True),
+        Output("entry-fault", "children", allow_duplicate=True),
+        Output("entry-progress", "disabled", allow_duplicate=True),
+        Input("entry-progress", "n_intervals"),
+        prevent_initial_call=True,
+    )
+    def show(ticks: object) -> tuple[Any, ...]:
+        language, events = viewer().language, desks.events
+        running = events.running.get(events.ingest.ward)
+        if running is None or not PAGE.may_be_seen_by(viewer()):
+            return no_update, "", no_update, True
+        said = (EVENTS_DONE if running.is_over else GOES_ON).filled(done=running.done, size=running.size).text(language)
+        if not running.is_over:
+            return no_update, said, "", False
+        return (ticks, "", why(running.error, language), True) if running.error else (ticks, said, "", True)
+
+
+async def _undone(desks: EntryDesks, person: Viewer, batch: object) -> ImportPlan | EventUndo:
+    """What undoing an import would do."""
+    if not isinstance(batch, str) or not PAGE.may_be_seen_by(person):
+        raise EntryRefused(NO_IMPORT)
+    known = next((one for one in await desks.events.imports(person) if one.batch == batch), None)
+    return await desks.events.plan_undo(known) if known else await desks.figures.plan_undo(batch, person)
 
 
 async def _planned(

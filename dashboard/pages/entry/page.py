@@ -36,8 +36,8 @@ DAYS_ARE = Label(
     "counts itself.",
 )
 EVENTS_ARE = Label(
-    "Sự kiện trước khi có IOC được đếm vào đúng ngày xảy ra và không hoàn tác được; chỉ quản trị viên nhập được.",
-    "Events of before count on the day on which they happened and cannot be undone; administrators alone import them.",
+    "Sự kiện trước khi có IOC được đếm vào đúng ngày xảy ra; chỉ quản trị viên nhập và hoàn tác được.",
+    "Events of before count on the day on which they happened; administrators alone import them and undo that.",
 )
 TEMPLATE = Label("Tải mẫu", "Template")
 UPLOAD = Label("Chọn tệp XLSX, CSV, JSONL (≤ 500 kB)", "Choose an XLSX, CSV or JSONL file (≤ 500 kB)")
@@ -45,11 +45,12 @@ APPLY = Label("Nhập các số này", "Enter these")
 IMPORTS = Label("Lần nhập tệp", "Import")
 UNDO = Label("Hoàn tác", "Undo")
 UNDO_SURE = Label(
-    "Hoàn tác lần nhập này? Số trước đó được nhập lại, số mới bị rút; lịch sử vẫn giữ.",
-    "Undo this import? What stood before is entered again, what is new is withdrawn; the history stays.",
+    "Hoàn tác lần nhập này? Số trước đó được nhập lại, số mới bị rút, sự kiện không được tính nữa; lịch sử vẫn giữ.",
+    "Undo this import? What stood before is entered again, what is new is withdrawn, events count no more; the history stays.",
 )
 
 REFRESH_MS = 10_000
+PROGRESS_MS = 1_000
 LONGEST_UPLOAD = 500_000
 
 
@@ -75,6 +76,7 @@ def layout(state: BoardState) -> Component:
             html.H2(say(HISTORY)),
             html.Div(id="entry-history"),
             dcc.Interval(id="entry-tick", interval=REFRESH_MS),
+            dcc.Interval(id="entry-progress", interval=PROGRESS_MS, disabled=True),
             dcc.Store(id="entry-acted"),
             dcc.Download(id="entry-download"),
         ],

@@ -10,7 +10,9 @@ from dashboard.components.table import Cell, data_table
 from dashboard.entry.amount import amount_text, period_name
 from dashboard.entry.change import ImportPlan
 from dashboard.entry.event_file import EventPlan, event_plan_said
+from dashboard.entry.event_undo import EventImport, EventUndo
 from dashboard.words import text
+from ingest.contract.clock import milliseconds
 from ingest.contract.events.figure import FigureConfirmed, FigureEntered, FigureRejected, FigureWithdrawn
 from ingest.contract.label import Label, Language
 from warehouse.catalogue import entered_kind, figure_kinds, indicator
@@ -55,6 +57,7 @@ WAITS, THERE = Label("chờ xác nhận", "to be confirmed"), Label("đã có", 
 SAME = Label("{count} dòng nói đúng số đang có.", "{count} rows say what is there already.")
 MORE = Label("… và {count} thay đổi nữa.", "… and {count} more changes.")
 SIZE = Label("{count} số", "{count} figures")
+EVENTS_SIZE = Label("{count} sự kiện {kind}", "{count} events {kind}")
 NOTHING = Label("Tệp không thay đổi gì.", "The file changes nothing.")
 NEEDS_SECOND = Label(
     "Số cần người thứ hai xác nhận chỉ tính sau khi được xác nhận.",
@@ -105,7 +108,10 @@ def drafts(known: Mapping[str, EnteredFigure], language: Language) -> list[dict[
 
 
 def batches(
-    known: Mapping[str, EnteredFigure], imports: Sequence[ImportBatch], language: Language
+    known: Mapping[str, EnteredFigure],
+    imports: Sequence[ImportBatch],
+    of_events: Sequence[EventImport],
+    language: Language,
 ) -> list[dict[str, str]]:
     """The imports, the newest first."""
     acts: dict[str, list[FigureAct]] = {}
@@ -115,12 +121,17 @@ def batches(
                 acts.setdefault(batch, []).append(act)
     newest = {batch: max(found, key=lambda act: act.at_ms) for batch, found in acts.items()}
     listed = [*imports, *(ImportBatch(batch, act.at_ms, act.who, len(acts[batch])) for batch, act in newest.items())]
+    told = [(one.at_ms, one.who, SIZE.filled(count=one.size), one.batch) for one in listed]
+    told += [
+        (milliseconds(one.at), one.who, EVENTS_SIZE.filled(count=one.size, kind=one.kind), one.batch)
+        for one in of_events
+    ]
     return [
         {
-            "value": one.batch,
-            "label": f"{text.local_time(one.at_ms):%H:%M %d/%m/%Y} · {one.who} · {SIZE.text(language).format(count=one.size)} · {one.batch}",
+            "value": batch,
+            "label": f"{text.local_time(at_ms):%H:%M %d/%m/%Y} · {who} · {size.text(language)} · {batch}",
         }
-        for one in sorted(listed, key=lambda one: -one.at_ms)[:MOST_ACTS]
+        for at_ms, who, size, batch in sorted(told, reverse=True)[:MOST_ACTS]
     ]
 
 
@@ -157,6 +168,11 @@ def event_plan_table(plan: EventPlan, language: Language) -> list[Component]:
     faults = [html.Li(f"{fault.cell}: {fault.said.text(language)}") for fault in plan.faults]
     said = [html.P(words.text(language)) for words in event_plan_said(plan)]
     return [*([html.Ul(faults, className="fault")] if faults else []), *said]
+
+
+def undo_table(undo: EventUndo, language: Language) -> list[Component]:
+    """What undoing an import of events would do, or why it cannot be done."""
+    return [html.P(words.text(language), className="fault" if undo.faults else "") for words in undo.said]
 
 
 def history_table(known: Mapping[str, EnteredFigure], language: Language) -> Component:

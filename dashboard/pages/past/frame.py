@@ -1,4 +1,4 @@
-"""Frame: what stands around a page of the past - that it is past, in words, stripes and title; and the ways through time."""
+"""Frame: what stands around a page of the past - the menu in its place, that it is past, in words, stripes and title; the ways through time."""
 
 from typing import Any
 
@@ -6,6 +6,8 @@ import dash_mantine_components as dmc
 from dash import dcc, html
 from dash.development.base_component import Component
 
+from dashboard.access.viewer import viewer
+from dashboard.components.header import menu
 from dashboard.state.page import BoardState, Page, PropertyUpdate, PropertyUpdates
 from dashboard.words import text
 from dashboard.words.moment import LONGEST_TYPED, SHAPE, RequestedMoment, day_start
@@ -71,6 +73,7 @@ def past_frame(inner: Component, page: Page, state: BoardState, what: RequestedM
     named: dict[str, Any] = {"aria-label": say(WAYS)}
     return html.Div(
         [
+            menu(state, viewer(), page.path),
             html.Section([_which(page, state, what, now_ms), _through(state, what)], className="past-bar", **named),
             html.Div(id="past-fault", className="past-fault", role="alert"),
             inner,

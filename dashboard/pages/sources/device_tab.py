@@ -128,7 +128,10 @@ def _scan_acts(state: BoardState) -> Component:
             dmc.Autocomplete(id="scan-network", label=say(NETWORK), data=[], value="", w=280),
             dmc.Button(say(START), id="scan-start", variant="default"),
             html.Fieldset(
-                dmc.Button(say(TAKE), id="scan-take", variant="default"), id="scan-acts", className="acts", disabled=True
+                dmc.Button(say(TAKE), id="scan-take", variant="default"),
+                id="scan-acts",
+                className="acts",
+                disabled=True,
             ),
             html.Span(id="scan-said", role="status"),
         ],

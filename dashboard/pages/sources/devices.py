@@ -68,9 +68,26 @@ class Given(NamedTuple):
 
 def attach_devices(app: Dash, services: Services, sources: TracedSources, pool: ThreadPool) -> None:
     """Attach what is done on the tab."""
+    _attach_readiness(app)
     _attach_table(app, sources, pool)
     _attach_password(app, services, sources, pool)
     _attach_scan(app, sources, pool)
+
+
+def _attach_readiness(app: Dash) -> None:
+    """Let the table be changed once its list is read, and not while another one is."""
+    app.clientside_callback(  # type: ignore[no-untyped-call]
+        "(digest) => [!digest, !digest]",
+        Output("devices-acts", "disabled"),
+        Output("scan-acts", "disabled"),
+        Input("devices-digest", "data"),
+    )
+    app.clientside_callback(  # type: ignore[no-untyped-call]
+        "(source) => ''",
+        Output("devices-digest", "data", allow_duplicate=True),
+        Input("devices-source", "value"),
+        prevent_initial_call=True,
+    )
 
 
 def _attach_table(app: Dash, sources: TracedSources, pool: ThreadPool) -> None:
@@ -85,19 +102,6 @@ def _attach_table(app: Dash, sources: TracedSources, pool: ThreadPool) -> None:
             return no_update
         found = [{"value": one.id, "label": one.label.text(person.language)} for one in cards if one.has_list]
         return found if found != offered else no_update  # what was typed into the table stays there
-
-    app.clientside_callback(  # type: ignore[no-untyped-call]
-        "(digest) => [!digest, !digest]",
-        Output("devices-acts", "disabled"),
-        Output("scan-acts", "disabled"),
-        Input("devices-digest", "data"),
-    )
-    app.clientside_callback(  # type: ignore[no-untyped-call]
-        "(source) => ''",
-        Output("devices-digest", "data", allow_duplicate=True),
-        Input("devices-source", "value"),
-        prevent_initial_call=True,
-    )
 
     @app.callback(
         Output("devices-rows", "rowData"),

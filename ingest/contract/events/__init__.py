@@ -1,4 +1,4 @@
-"""The event types, one file a stream.
+"""The event types, one file a stream, and what streams share.
 
 `alarm`      what was decided, done and told about alarms
 `camera`     what the cameras counted and noticed, and their own health
@@ -12,6 +12,8 @@
 `queue`      tickets of the kiosk, and the counters that serve them
 `reference`  what the ward consists of
 `speaker`    loudspeakers and what they broadcast
+
+`import_withdrawal`  an import of events of before is taken back, in any of these streams
 """
 
 from functools import cache

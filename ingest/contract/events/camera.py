@@ -7,6 +7,7 @@ from typing import ClassVar, Literal
 
 from ingest.contract.code import AreaCode, DeviceName, Pseudonym, Reference, Word
 from ingest.contract.event import Event
+from ingest.contract.events.import_withdrawal import ImportWithdrawn
 from ingest.contract.quantity import Certainty, Moment, People
 
 ObjectClass = Literal["person", "car", "motorcycle", "truck", "bus", "bicycle", "unknown"]
@@ -116,3 +117,10 @@ class AlertAcknowledged(_Camera):
     at: Moment
     actor_ref: Pseudonym
     outcome: Literal["true", "false_alarm"]
+
+
+class CameraImportWithdrawn(ImportWithdrawn):
+    """An import of events of before was taken back."""
+
+    stream: ClassVar[str] = "camera"
+    kind: ClassVar[str] = "camera.import_withdrawn"

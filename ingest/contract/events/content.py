@@ -4,6 +4,7 @@ from typing import ClassVar, Literal
 
 from ingest.contract.code import Reference, Word
 from ingest.contract.event import Event
+from ingest.contract.events.import_withdrawal import ImportWithdrawn
 from ingest.contract.quantity import Moment
 
 
@@ -19,3 +20,10 @@ class PostPublished(Event):
     post_ref: Reference
     topic_code: Word
     published_at: Moment
+
+
+class ContentImportWithdrawn(ImportWithdrawn):
+    """An import of events of before was taken back."""
+
+    stream: ClassVar[str] = "content"
+    kind: ClassVar[str] = "content.import_withdrawn"

@@ -4,6 +4,7 @@ from typing import ClassVar, Literal
 
 from ingest.contract.code import Reference, Word
 from ingest.contract.event import Event
+from ingest.contract.events.import_withdrawal import ImportWithdrawn
 from ingest.contract.quantity import Moment
 
 
@@ -44,3 +45,10 @@ class DocumentHandled(_Document):
     kind: ClassVar[str] = "document.handled"
 
     at: Moment
+
+
+class DocumentImportWithdrawn(ImportWithdrawn):
+    """An import of events of before was taken back."""
+
+    stream: ClassVar[str] = "document"
+    kind: ClassVar[str] = "document.import_withdrawn"

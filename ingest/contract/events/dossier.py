@@ -6,6 +6,7 @@ from annotated_types import Len
 
 from ingest.contract.code import FieldName, ProcedureCode, Pseudonym, Reference, StepCode, UnitCode, Word
 from ingest.contract.event import Event
+from ingest.contract.events.import_withdrawal import ImportWithdrawn
 from ingest.contract.quantity import LimitUnits, Moment, Repetitions, Score
 
 State = Literal[1, 2, 3, 4, 5, 6, 7, 8, 9, 10]
@@ -194,3 +195,10 @@ class DossierCorrected(_Dossier):
     completed_at: Moment | None = None
     fields: Annotated[list[FieldName], Len(max_length=64)]
     reason: Word
+
+
+class DossierImportWithdrawn(ImportWithdrawn):
+    """An import of events of before was taken back."""
+
+    stream: ClassVar[str] = "dossier"
+    kind: ClassVar[str] = "dossier.import_withdrawn"

@@ -8,6 +8,7 @@ from typing import ClassVar, Literal
 
 from ingest.contract.code import DeviceName, ProcedureCode, Pseudonym, Reference, Word
 from ingest.contract.event import Event
+from ingest.contract.events.import_withdrawal import ImportWithdrawn
 from ingest.contract.quantity import Milliseconds, Moment, Percent, SecondsWithinDay
 
 Watching = Literal["unwatched", "ping", "tcp", "http", "snmp", "heartbeat"]
@@ -159,3 +160,10 @@ class LookupMade(_Equipment):
     subject_code: Literal["dossier", "procedure", "fee", "queue", "other"] = "other"
     """What was looked up."""
     procedure_code: ProcedureCode | None = None
+
+
+class EquipmentImportWithdrawn(ImportWithdrawn):
+    """An import of events of before was taken back."""
+
+    stream: ClassVar[str] = "equipment"
+    kind: ClassVar[str] = "equipment.import_withdrawn"

@@ -4,6 +4,7 @@ from typing import ClassVar, Literal
 
 from ingest.contract.code import Digest, Reference, Word
 from ingest.contract.event import Event
+from ingest.contract.events.import_withdrawal import ImportWithdrawn
 from ingest.contract.quantity import EventCount, EventsSinceStart, Moment, RowCount, SecondsBehind
 
 
@@ -133,3 +134,10 @@ class FeedFailed(_Feed):
     kind: ClassVar[str] = "feed.failed"
 
     reason_code: Word
+
+
+class HealthImportWithdrawn(ImportWithdrawn):
+    """An import of events of before was taken back."""
+
+    stream: ClassVar[str] = "health"
+    kind: ClassVar[str] = "health.import_withdrawn"

@@ -4,6 +4,7 @@ from typing import ClassVar, Literal
 
 from ingest.contract.code import AreaCode, Pseudonym, UnitCode, Word
 from ingest.contract.event import Event
+from ingest.contract.events.import_withdrawal import ImportWithdrawn
 from ingest.contract.quantity import Moment
 
 
@@ -98,3 +99,10 @@ class PetitionReopened(_Petition):
     kind: ClassVar[str] = "petition.reopened"
 
     at: Moment
+
+
+class PetitionImportWithdrawn(ImportWithdrawn):
+    """An import of events of before was taken back."""
+
+    stream: ClassVar[str] = "petition"
+    kind: ClassVar[str] = "petition.import_withdrawn"

@@ -4,6 +4,7 @@ from typing import ClassVar, Literal
 
 from ingest.contract.code import DeviceName, LocalDay, Pseudonym, Reference, TicketNumber, Word
 from ingest.contract.event import Event
+from ingest.contract.events.import_withdrawal import ImportWithdrawn
 from ingest.contract.quantity import Moment, Repetitions, Score
 
 Priority = Literal["normal", "elderly", "disabled", "pregnant", "veteran", "other"]
@@ -175,3 +176,10 @@ class CounterSessionEnded(_Session):
     """A counter paused or closed."""
 
     kind: ClassVar[str] = "counter.session_ended"
+
+
+class QueueImportWithdrawn(ImportWithdrawn):
+    """An import of events of before was taken back."""
+
+    stream: ClassVar[str] = "queue"
+    kind: ClassVar[str] = "queue.import_withdrawn"

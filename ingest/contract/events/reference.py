@@ -4,6 +4,7 @@ from typing import ClassVar
 
 from ingest.contract.code import AreaCode, StepCode, Word
 from ingest.contract.event import Event
+from ingest.contract.events.import_withdrawal import ImportWithdrawn
 from ingest.contract.quantity import Moment
 
 
@@ -47,3 +48,10 @@ class TeamDissolved(_Area):
     kind: ClassVar[str] = "team.dissolved"
 
     team_ref: StepCode
+
+
+class ReferenceImportWithdrawn(ImportWithdrawn):
+    """An import of events of before was taken back."""
+
+    stream: ClassVar[str] = "reference"
+    kind: ClassVar[str] = "reference.import_withdrawn"

@@ -4,6 +4,7 @@ from typing import ClassVar, Literal
 
 from ingest.contract.code import AreaCode, DeviceName, Reference, VersionCode, Word
 from ingest.contract.event import Event
+from ingest.contract.events.import_withdrawal import ImportWithdrawn
 from ingest.contract.quantity import Decibels, Devices, Moment, Percent, SecondsWithinDay
 
 NO_AREA = "TDP-000"
@@ -155,3 +156,10 @@ class ScheduleCancelled(_Schedule):
     """A planned broadcast was called off."""
 
     kind: ClassVar[str] = "schedule.cancelled"
+
+
+class SpeakerImportWithdrawn(ImportWithdrawn):
+    """An import of events of before was taken back."""
+
+    stream: ClassVar[str] = "speaker"
+    kind: ClassVar[str] = "speaker.import_withdrawn"

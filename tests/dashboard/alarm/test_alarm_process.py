@@ -9,6 +9,7 @@ from functools import partial
 import pytest
 
 from commands.install.settings import ROOT, bare_environment
+from dashboard.alarm.event_log.events import decision_id
 from dashboard.alarm.event_log.fold import fold_events
 from ingest.contract.errors import Unavailable
 from tests.dashboard.support.alarm_stack import OneBoard, RealAlarms, real_alarms
@@ -126,6 +127,30 @@ def test_killed_at_any_step_it_decides_once_and_no_receiver_is_confused(alarms, 
         ["raised", "cleared", "told", "told"],
     )
     assert until(lambda: board.of(*alarm.key) == found)
+
+
+@pytest.mark.faults
+def test_killed_once_it_told_what_kafka_does_not_have_the_log_hears_of_it_and_the_receiver_of_its_end(alarms, board):
+    alarms.stack.kill("alarm", signal.SIGKILL)
+    alarms.stack.start("alarm", environment={"IOC_FAILPOINTS": "alarm.told:2:kill"})
+    before, topic = raised(alarms, board, "ioc.told-before.v1"), "ioc.told-first.v1"
+    assert until(lambda: alarms.counted(before.id, "told") == 1, 90), alarms.stack.told()
+    alarms.stack.kill("kafka", signal.SIGSTOP)
+    try:
+        alarms.halt(topic)
+        assert until(lambda: alarms.stack.pid("alarm") is None, 120), alarms.stack.told()
+        alarms.resume(topic)
+    finally:
+        alarms.stack.kill("kafka", signal.SIGCONT)
+    alarm = decision_id((HALTED, topic), 0)
+    assert [kind for kind, _ in alarms.receiver.told(alarm)] == ["raised"]
+    assert alarms.stored(alarm) == []
+    alarms.stack.start("alarm")
+    alarms.stack.wait("alarm")
+    assert until(lambda: alarms.counted(alarm, "told") == 2, 120), alarms.stack.told()
+    assert list(dict.fromkeys(kind for kind, _ in alarms.receiver.told(alarm))) == ["raised", "cleared"]
+    assert len(set(alarms.receiver.told(alarm))) == 2
+    cleared(alarms, board, before.key[1])
 
 
 @pytest.mark.faults

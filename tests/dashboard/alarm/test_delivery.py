@@ -15,6 +15,7 @@ from dashboard.alarm.evaluator import next_act
 from dashboard.alarm.event_log.events import decision_event, decision_id, wrap
 from dashboard.alarm.notification.channels import notification_channels
 from dashboard.alarm.notification.delivery import AlarmDelivery, outstanding_acts
+from dashboard.alarm.outbox import AlarmOutbox
 from dashboard.alarm.settings import AlarmSettings
 from dashboard.apps.page_list import pages
 from dashboard.board.live import Live
@@ -40,6 +41,7 @@ class Duty:
         )
         self.live.readings.apply(values())
         self.live.loaded = True
+        self.folder = folder
         self.kafka = MemoryLog()
         self.live.faults = self.faults
         self.add(*after(raised("source.silent", "civil_status", "critical", 34, 120.0)).acts)
@@ -63,6 +65,7 @@ class Duty:
             lambda: self.alarms,
             self.settings,
             channels,
+            AlarmOutbox(self.folder / "outbox"),
             self.kafka,
             lambda: True,
             first_wait,
@@ -275,6 +278,42 @@ async def test_what_cleared_before_it_could_be_told_is_not_told(tmp_path):
             await delivery.tell(delivery.channels[0])
         assert told(one) == [("not_told", "webhook: cleared", 0)]
         assert receiver.taken == []
+
+
+async def test_what_may_have_arrived_before_a_crash_is_told_again_so_that_its_end_is_news_too(tmp_path):
+    receiver = Receiver()
+    async with listening(receiver.http) as port:
+        chosen = settings(webhook_url=SecretStr(f"http://127.0.0.1:{port}/hook"))
+        one = Duty(tmp_path, chosen)
+        one.kafka.is_away = True
+        await one.delivery.tell(one.delivery.channels[0])
+        one.kafka.is_away = False
+        one.decide("cleared")
+        another = one.another()
+        for _ in range(3):
+            await another.tell(another.channels[0])
+        assert told(one) == [("told", "webhook", 0), ("told", "webhook", 1)]
+        assert list((tmp_path / "outbox").iterdir()) == [], "the log says what came of them"
+    said = [(headers["webhook-id"], json.loads(content)["type"]) for headers, content in receiver.taken]
+    assert [kind for _, kind in said] == ["alarm.raised", "alarm.raised", "alarm.cleared"]
+    assert said[0][0] == said[1][0] != said[2][0]
+
+
+async def test_what_only_its_answer_is_missing_of_may_have_arrived(tmp_path):
+    taken = []
+
+    async def silent(reader, writer):
+        taken.append(await reader.readuntil(b"\r\n\r\n"))
+        writer.close()
+
+    async with listening(silent) as port:
+        chosen = settings(webhook_url=SecretStr(f"http://127.0.0.1:{port}/hook"))
+        one = Duty(tmp_path, chosen)
+        await one.delivery.tell(one.delivery.channels[0])
+        one.decide("cleared")
+        await one.delivery.tell(one.delivery.channels[0])
+    assert len(taken) == 2
+    assert told(one) == []
 
 
 @pytest.mark.parametrize(("passes", "expected"), [(True, ["critical"]), (False, [])])

@@ -9,6 +9,7 @@ from dashboard.alarm.deadlines import Deadlines
 from dashboard.alarm.event_log.fold import AlarmFold
 from dashboard.alarm.event_log.reader import AlarmLog
 from dashboard.alarm.judge import AlarmJudge, measure_alarms
+from dashboard.alarm.outbox import AlarmOutbox
 from dashboard.alarm.settings import AlarmSettings
 from dashboard.apps.page_list import pages
 from dashboard.board.live import Live
@@ -18,7 +19,7 @@ from ingest.contract.envelope import encode
 from ingest.contract.errors import Unavailable
 from tests.dashboard.support.alarms import MemoryLog, after, envelopes, raised
 from tests.dashboard.support.board import Away
-from tests.dashboard.support.ward import NOW, board_settings, ingest_settings, values
+from tests.dashboard.support.ward import NOW, board_settings, ingest_settings, stock, values
 from warehouse.store.alarm_log import OlderLog
 
 DOWN = ("source.silent", "civil_status")
@@ -49,7 +50,8 @@ class Process:
         self.owns = True
         deadlines = Deadlines(self.live, Away())
         settings = AlarmSettings(_env_file=None, settle=timedelta())
-        self.judge = AlarmJudge(self.live, self.log, deadlines, settings, kafka, lambda: self.owns)
+        outbox = AlarmOutbox(folder / "outbox")
+        self.judge = AlarmJudge(self.live, self.log, deadlines, settings, outbox, kafka, lambda: self.owns)
 
     async def look(self, seconds=35, step=5):
         """Look for so long."""
@@ -126,6 +128,65 @@ async def test_while_kafka_is_away_what_is_decided_can_be_told_under_the_id_that
     (event,) = about(kafka)
     assert event.id == decided.id == decided.acts[0].id
     assert process.judge.alarms() == kafka.fold.alarms
+
+
+async def decided_without_kafka(folder, kafka):
+    """A process that has decided and whose decision nobody has; the alarm that people may have heard of."""
+    process = Process(folder, kafka)
+    kafka.is_away = True
+    for _ in range(9):
+        process.clock.at += timedelta(seconds=5)
+        with suppress(Unavailable):
+            await process.judge.look()
+    kafka.is_away = False
+    (told,) = [one for one in process.judge.alarms().values() if one.key == DOWN]
+    return process, told
+
+
+async def test_what_people_may_have_heard_of_gets_into_the_log_though_the_process_died_and_the_cause_is_gone(tmp_path):
+    kafka = MemoryLog()
+    _, told = await decided_without_kafka(tmp_path, kafka)
+    another = Process(tmp_path, kafka)
+    assert another.judge.alarms()[told.id] == told, "known at once"
+    another.live.readings.apply([stock("H04", 0, split=("key", DOWN[1])), stock("H01", 0, split=("key", DOWN[1]))])
+    await another.look(20)
+    (event,) = about(kafka)
+    assert (event.id, event.data.number, event.data.at) == (told.id, 0, moment(told.raised_ms))
+    assert kafka.fold.active()[DOWN].id == told.id, "so that it can clear"
+    assert list((tmp_path / "outbox").iterdir()) == [], "the log has them"
+
+
+async def test_who_has_lost_the_right_still_writes_what_people_may_have_heard_of(tmp_path):
+    kafka = MemoryLog()
+    process, told = await decided_without_kafka(tmp_path, kafka)
+    process.owns = False
+    await process.look(5)
+    assert [one.id for one in about(kafka)] == [told.id]
+
+
+async def test_what_another_has_decided_meanwhile_is_let_go(tmp_path):
+    kafka = MemoryLog()
+    first, told = await decided_without_kafka(tmp_path / "a", kafka)
+    second = Process(tmp_path / "b", kafka)
+    await second.look(45)
+    await first.look(5)
+    assert [one.id for one in about(kafka)] == [told.id], "the same id, once"
+    assert first.judge.alarms() == kafka.fold.alarms
+
+
+async def test_what_a_full_disk_does_not_take_is_told_only_when_kafka_has_it(tmp_path):
+    kafka = MemoryLog()
+    (tmp_path / "outbox").write_text("in the folder's place")
+    process = Process(tmp_path, kafka)
+    kafka.is_away = True
+    for _ in range(9):
+        process.clock.at += timedelta(seconds=5)
+        with suppress(Unavailable):
+            await process.judge.look()
+    assert process.judge.alarms() == {}
+    kafka.is_away = False
+    await process.look(5)
+    assert [one.data.kind for one in about(kafka)] == ["alarm.raised"]
 
 
 async def test_two_that_both_believe_to_have_the_right_raise_one_alarm(tmp_path):

@@ -42,6 +42,19 @@ async def test_what_pages_fetch_is_compressed_and_what_strangers_may_ask_for_is_
         assert "content-encoding" not in (await client.get(path, headers=PAGE)).headers, path
 
 
+async def test_what_stays_is_sent_by_brotli_to_browsers_that_read_it(client):
+    for path, others in (("/assets/plotly/plotly-basic.min.js?m=1", 0.92), ("/assets/all.css?m=1", 0.95)):
+        by_gzip, by_brotli = [
+            await client.get(path, headers={"accept-encoding": accepted}) for accepted in ("gzip", "gzip;q=0.5, br")
+        ]
+        assert (by_gzip.headers["content-encoding"], by_brotli.headers["content-encoding"]) == ("gzip", "br")
+        assert int(by_brotli.headers["content-length"]) < others * len(gzip.compress(by_gzip.content, 6))
+        assert by_brotli.headers["vary"] == "Accept-Encoding"
+    font = next((ASSETS / "fonts").glob("*.woff2"))
+    sent = await client.get(f"/assets/fonts/{font.name}?m=1", headers={"accept-encoding": "gzip, br"})
+    assert (sent.content, "content-encoding" in sent.headers) == (font.read_bytes(), False)
+
+
 async def test_an_answer_is_compressed_once_and_never_kept_in_half(tmp_path):
     asked = []
 

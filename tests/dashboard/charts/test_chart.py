@@ -18,7 +18,6 @@ from dashboard.charts import arrivals
 from dashboard.charts.chart import DASHES, SERIES, figure, template
 from dashboard.charts.graph import graph, graph_id, redraw
 from dashboard.charts.slot_chart import Series, SlotChart
-from dashboard.pages.dead_letters.tables import day_chart
 from dashboard.pages.history.tables import history_chart
 from dashboard.pages.sql.callbacks import column_chart
 from dashboard.state.page import PropertyUpdate
@@ -28,7 +27,6 @@ from ingest.contract.label import Label
 from tests.dashboard.pages.history.test_page import told
 from tests.dashboard.support import ward, whole_ward
 from tests.dashboard.support.board import BoardOfTests, components
-from warehouse.dead_letters.by_day import DeadLetterDay
 from warehouse.readings import Readings
 
 DRAWN = {"bar", "pie", "scatter"}
@@ -54,12 +52,9 @@ def on_pages(language):
 
 def asked(language):
     """The charts that callbacks draw."""
-    dead_letters = [DeadLetterDay(TODAY, reason, 3) for reason in "abcdefg"]
     yield from {
         "history of a share": history_chart(told(), language),
         "history of a count": history_chart(told("Q01", year=told().week), language),
-        "letters": day_chart(dead_letters, TODAY, 7, language),
-        "no letters": day_chart([], TODAY, 7, language),
         "query over time": column_chart(["2026-11-24 10:00:00"], [1], "scatter", "n", language),
         "query by kind": column_chart(["a", "b"], [1, None], "bar", "n", language),
         "no query": column_chart([], [], "bar", "", language),
@@ -69,7 +64,7 @@ def asked(language):
 @pytest.mark.parametrize(("language", "separators"), [("vi", ",."), ("en", ".,")])
 def test_every_chart_is_valid_and_says_only_what_is_its_own(language, separators):
     found = [*on_pages(language), *((name, drawn.to_dict()) for name, drawn in asked(language))]
-    assert len(found) >= 17
+    assert len(found) >= 14
     for name, drawn in found:
         again = go.Figure(drawn)  # raises for what Plotly does not know
         assert again.layout.template.layout.separators == separators, name

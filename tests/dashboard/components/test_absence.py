@@ -42,6 +42,15 @@ def test_the_overviews_other_cards_take_the_room(language: Language, said: str) 
     assert shown(page, without(language=language), "line-1", "className") == "line line-1"
 
 
+def test_an_overview_of_hardly_anything_says_how_more_is_connected() -> None:
+    page, most = overview.PAGE, [source for source in board_state().signs if source != "queue_kiosk"]
+    one = without(*most)
+    assert str(shown(page, one, "not-connected")).startswith("Chưa kết nối: Hồ sơ, ")
+    assert str(shown(page, one, "not-connected")).endswith("Người quản trị kết nối từng nguồn ở Vận hành → Nguồn.")
+    assert shown(page, one, "lines", "className") == "is-sparse"
+    assert shown(page, without("frigate", "content_post"), "lines", "className") == ""
+
+
 def test_a_line_without_a_card_leaves_its_room_to_the_other_lines() -> None:
     page, some = documents.PAGE, without("content_post")
     assert shown(page, some, "not-connected") == "Chưa kết nối: Tin bài"

@@ -41,7 +41,7 @@ def test_what_is_there_already_and_what_stands_twice_counts_once(monkeypatch):
     again = plan(monkeypatch, NOTHING._replace(stored=frozenset(one.id for one in found.events)), *rows)
     assert (again.events, again.same) == ([], 3)
     said = " ".join(words.vi for words in event_plan_said(found))
-    for part in ("2 sự kiện mới, 1 dòng đã có", "Từ 05/03/2026 đến 06/03/2026", "Họ tên", "không hoàn tác được"):
+    for part in ("2 sự kiện mới, 1 dòng đã có", "Từ 05/03/2026 đến 06/03/2026", "Họ tên", "hoàn tác được cả lần nhập"):
         assert part in said
 
 

@@ -4,7 +4,7 @@ import asyncio
 import importlib
 import json
 from collections.abc import Awaitable, Callable, Iterator
-from datetime import date, timedelta
+from datetime import date, time, timedelta
 from pathlib import Path
 
 import pytest
@@ -16,15 +16,18 @@ from dashboard.access.viewer import Viewer
 from dashboard.entry.act import Statement, confirm, enter
 from dashboard.entry.amount import read_amounts, read_written_period
 from dashboard.entry.desk import FigureDesk
+from dashboard.entry.file import file_digest
 from dashboard.state.queries import WarehouseReader
-from ingest.contract.calendar import local_day
-from ingest.contract.clock import milliseconds, moment
+from ingest.contract.calendar import local_day, ward_moment
+from ingest.contract.clock import RealClock, milliseconds, moment
 from ingest.contract.events.content import PostPublished
 from ingest.contract.settings import IngestSettings
 from ingest.kafka.own_event import send_own_events
 from warehouse.audit.run import run_audit
 from warehouse.audit.scope import scope_since
 from warehouse.catalogue import entered_kinds, indicator
+from warehouse.history.as_of import BoardMinute
+from warehouse.history.as_of_day import recompute_as_of
 from warehouse.history.series import bucket_edges, read_series
 from warehouse.model.reading import Reading
 from warehouse.proof.evidence import corrected_figures
@@ -106,6 +109,12 @@ def agrees(client: Client, desk: FigureDesk, id: str) -> bool:
     values = readings(client, desk).values()
     what = shown_figures(indicator(id), desk.ingest.ward, milliseconds(desk.clock.now()), values)
     return prove_figure(client, what).agrees
+
+
+async def audited(client: Client, desk: FigureDesk) -> None:
+    scope = scope_since(desk.ingest, None, ("D02", "D03", "D05", "D12"))
+    report = await asyncio.to_thread(run_audit, client, desk.ingest, scope)
+    assert report.differences == 0, report.found
 
 
 async def comes(condition: Callable[[], bool]) -> bool:
@@ -218,7 +227,7 @@ async def test_totals_of_days_before_are_shown_in_the_history_alone_and_undone(
 
 
 async def test_events_of_before_count_on_their_day_once_and_what_is_not_over_is_refused(
-    client: Client, desk: FigureDesk, typed: Typed, tmp_path: Path
+    stack: Stack, client: Client, desk: FigureDesk, typed: Typed, tmp_path: Path
 ) -> None:
     ward, first = desk.ingest.ward, local_day(desk.clock.now()) - timedelta(days=9)
     shared = "unit_id;procedure_code;field_code;channel;state_to;Họ tên người nộp"
@@ -264,10 +273,39 @@ async def test_events_of_before_count_on_their_day_once_and_what_is_not_over_is_
     days.write_text(f"Mã chỉ số;Ngày;Số\nD02;{first};15\n", encoding="utf-8")
     code, said = await typed(days)
     assert (code, "B2 IOC đã đếm ngày này từ các sự kiện được nhập từ tệp" in said) == (1, True)
-    report = await asyncio.to_thread(
-        run_audit, client, desk.ingest, scope_since(desk.ingest, None, ("D02", "D03", "D05", "D12"))
-    )
-    assert report.differences == 0, report.found
+    await audited(client, desk)
+
+    def then(minute: BoardMinute) -> list[tuple[int, int]]:
+        place = ("D02", "flow", milliseconds(ward_moment(first, time())))
+        told = recompute_as_of(client, ward, minute, "then", {place})[place]
+        return [(value.numerator, value.denominator) for value in told if not value.dimension]
+
+    minute = BoardMinute(milliseconds(desk.clock.now()), milliseconds(RealClock().now()))
+    assert then(minute) == [(10, 0)]
+    code, said = await typed("--undo", file_digest(ended), "--apply")
+    assert (code, "40 times dossier has events of another import" in said) == (1, True), said
+    code, said = await typed("--undo", file_digest(begun))
+    assert (code, "40 events dossier.received" in said, "Nothing was undone" in said) == (0, True, True), said
+    for file in (begun, ended):
+        code, said = await typed("--undo", file_digest(file), "--apply")
+        assert (code, "40 events were taken back" in said) == (0, True), said
+    assert await comes(lambda: all(not told("D02")[first + timedelta(days=n)] for n in range(4)))
+    assert await comes(lambda: all(not told("D03")[first + timedelta(days=n + 2)] for n in range(4)))
+    assert client.query("SELECT count(), uniqExact(id) FROM withdrawn_events") == [(80, 80)]
+    await audited(client, desk)
+    assert then(minute) == [(10, 0)], "what was shown before the undoing"
+    changed = {one.new for one in corrected_figures(client, ward, "D02")}
+    assert changed == {(10, 0), (0, 0)}
+
+    for file in (ended, begun):
+        code, said = await typed(file, "--apply")
+        assert (code, "40 events written" in said) == (0, True), said
+    assert await comes(lambda: all(told("D02")[first + timedelta(days=n)] == 10 for n in range(4)))
+    stack.kill("streams")
+    stack.restart("streams")
+    code, said = await typed("--undo", file_digest(begun), "--apply")
+    assert await comes(lambda: all(not told("D02")[first + timedelta(days=n)] for n in range(4)))
+    await audited(client, desk)
 
 
 async def test_the_pretend_ward_begins_with_what_its_people_know(

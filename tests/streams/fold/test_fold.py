@@ -10,12 +10,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ingest.contract.clock import milliseconds
-from ingest.contract.envelope import Envelope
+from ingest.contract.envelope import Envelope, envelope
 from ingest.contract.events import streams
+from ingest.contract.events.import_withdrawal import ImportWithdrawn
 from ingest.contract.topic import topic_of
 from streams.fold.flows import FlowFigure, FlowWindow
-from streams.fold.fold import Fold
-from streams.fold.plan import plans
+from streams.fold.fold import Fold, WithdrawnLives
+from streams.fold.plan import EntityPlan, plans
 from tests.support.made import START, events
 from warehouse.model.entity import EntityState
 from warehouse.model.value import Value
@@ -154,8 +155,8 @@ def test_a_batch_that_spans_months_loses_no_window() -> None:
     envelopes = events(5, 300, kinds=kinds, keys=300, spread=timedelta(days=90))
     at_once, one_by_one = Fold(topic_of("content"), 0), Fold(topic_of("content"), 0)
     at_once.fold(envelopes, range(300))
-    for offset, envelope in enumerate(envelopes):
-        one_by_one.fold([envelope], [offset])
+    for offset, one in enumerate(envelopes):
+        one_by_one.fold([one], [offset])
     assert figures(at_once.take()) == figures(one_by_one.take())
     assert not at_once.late
 
@@ -181,3 +182,56 @@ def test_an_event_for_a_window_that_is_gone_asks_for_a_recomputation() -> None:
     fold.fold(envelopes[5:], range(5, 10))
     fold.take()
     assert {late.indicator for late in fold.late} == {"V02"}
+
+
+WITHDRAWN = {kind.stream: kind for kind in ImportWithdrawn.__subclasses__()}
+
+
+@pytest.mark.parametrize("stream", sorted(WITHDRAWN))
+@given(seed=st.integers(0, 1000), lets_go=st.booleans())
+@settings(max_examples=5)
+def test_what_an_import_brought_is_as_if_it_had_never_come_once_it_is_taken_back(
+    stream: str, seed: int, lets_go: bool
+) -> None:
+    envelopes, random = made(stream, seed), Random(seed)
+    kind = random.choice([one.data.kind for one in envelopes if one.ward == envelopes[0].ward])
+    mine = [one for one in envelopes if (one.ward, one.data.kind) == (envelopes[0].ward, kind)]
+    taken = random.sample(mine, len(mine) * 2 // 3)
+    rest = [one for one in envelopes if one not in taken]
+    at = START + SPREAD + timedelta(minutes=1)
+    undo = WITHDRAWN[stream](batch="lo", who="lan", at=at)
+    last = envelope(undo, ward=envelopes[0].ward, source="/board", recorded_at=at)
+    with_them, without, told = (Fold(topic_of(stream), 0) for _ in range(3))
+    for fold, some in ((with_them, envelopes), (without, rest), (told, envelopes)):
+        fold.fold(some, range(len(some)))
+    before = told.take()
+    if lets_go:
+        told.forget()
+    keys = {one.subject for one in taken}
+    told.expect_withdrawn(
+        [
+            WithdrawnLives(
+                id,
+                [state for key, state in with_them.states.get((id, last.ward), {}).items() if key in keys],
+                [state for key, state in without.states.get((id, last.ward), {}).items() if key in keys],
+                min(one.at_ms for one in taken),
+            )
+            for id in {plan.entity.id for plan in plans(topic_of(stream)) if touched(plan, kind)}
+        ]
+        if taken
+        else []
+    )
+    for fold in (told, without):
+        fold.fold([last], [len(envelopes)])
+        fold.look(LATER, only_stirred=False)
+    told_of = figures([value for value in before + told.take() if value.grain == "flow"])
+    assert told_of == figures([value for value in without.take() if value.grain == "flow"])
+    assert shown(told) == shown(without)
+
+
+def touched(plan: EntityPlan, kind: str) -> bool:
+    return any(event.kind == kind for event in plan.entity.events)
+
+
+def shown(fold: Fold) -> Figures:
+    return {key: sums[:2] for key, sums in fold.stocks().items() if any(sums[:2])}

@@ -251,6 +251,8 @@ def test_an_event_from_before_the_horizon_is_left_to_the_warehouse() -> None:
     assert again.late_stocks == fold.late_stocks
     watch(fold, 31, 33)
     assert fold.late_stocks == again.late_stocks, "minutes that closed with the event in them are not late"
+    again.late_stocks = {}
+    assert not again.late_stocks, "they are being recomputed"
 
 
 def test_where_nothing_happened_for_long_the_horizon_is_that_of_the_clock() -> None:

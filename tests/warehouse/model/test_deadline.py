@@ -140,6 +140,12 @@ def test_of_symbols_the_same_is_calculated(rule: Any, values: tuple[Any, ...]) -
         assert symbolic.value == rule(*values)
 
 
+@pytest.mark.parametrize("rule", [worked_later, working_time])
+def test_one_part_in_sql_makes_the_whole_sql(rule: Any) -> None:
+    for values in ((Sql("start"), 3_600_000), (at(6, 16), Sql("amount")), (Sql("start"), Sql("amount"))):
+        assert isinstance(rule(*values), Sql)
+
+
 @pytest.mark.embedded
 def test_sql_agrees_with_python(client: Client) -> None:
     migrate(client)

@@ -73,6 +73,10 @@ def _check_told(log: list[AnyEnvelope], told: list[ToldMessage], findings: Findi
     for one in log:
         if one.data.kind == "alarm.told" and one.data.act_ref not in taken:
             findings.add("invented", f"the log says that {one.data.act_ref} was told, and the receiver never took it")
+        if one.data.kind == "alarm.not_told" and one.data.cause_code == "cleared" and one.data.act_ref in taken:
+            findings.add(
+                "mismatched", f"the receiver took {one.data.act_ref}, and never hears that the alarm has ended"
+            )
 
 
 def check_shown(log: list[AnyEnvelope], shown: dict[str, list[str]]) -> list[str]:

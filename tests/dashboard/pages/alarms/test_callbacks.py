@@ -299,6 +299,13 @@ def test_there_is_a_place_for_every_step():
     assert max(len(rule.checklist) for rule in alarm_rules().values()) <= alarm_page.STEPS
 
 
+@pytest.mark.parametrize(("language", "installer"), [("vi", "Người cài đặt: "), ("en", "Installer: ")])
+def test_commands_in_a_checklist_are_the_installers(language, installer):
+    """The ward's people have a browser and no command line."""
+    steps = [step.text(language) for rule in alarm_rules().values() for step in rule.checklist]
+    assert [step for step in steps if "./" in step and not step.startswith(installer)] == []
+
+
 def test_many_are_counted():
     many = combine_alarms([after(raised(subject=f"s{number}")) for number in range(active.PLACES + 3)], {})
     said = active.active_updates(board_state("en", alarms=many))[PropertyUpdate("active-count", "children")]

@@ -1,11 +1,13 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from dash import html
+
 from dashboard.pages.dead_letters import callbacks, choice
 from dashboard.pages.dead_letters.tables import day_chart, dead_letter_detail, dead_letter_row, repeat_detail, stop_list
 from ingest.untrusted.dead_letter import DeadLetter
 from tests.dashboard.pages.test_overview import texts
-from tests.dashboard.support.board import BoardOfTests, call
+from tests.dashboard.support.board import BoardOfTests, call, components
 from tests.dashboard.support.ward import NOW, NOW_MS
 from warehouse.dead_letters.by_day import DeadLetterDay
 from warehouse.dead_letters.resend import ResentDeadLetter
@@ -55,15 +57,25 @@ def test_both_contents_of_a_conflict_stand_side_by_side():
     assert "không còn trong kho" in " ".join(map(texts, repeat_detail(one._replace(first={}), "vi")))
 
 
+def said(part):
+    return [one.children for one in components(part) if isinstance(one, html.Span) and one.children]
+
+
 def test_days_without_dead_letters_have_their_place():
     today = NOW.date()
-    figure = day_chart(
-        [DeadLetterDay(today, "not_json", 3), DeadLetterDay(today - timedelta(days=2), "late", 9)], today, 4, "vi"
-    )
-    assert [trace.name for trace in figure.data] == ["late", "not_json"], "the largest lowest"
-    assert list(figure.data[0].x) == ["21/11", "22/11", "23/11", "24/11"]
-    assert list(figure.data[0].y) == [0, 9, 0, 0]
-    assert [said.text for said in day_chart([], today, 4, "vi").layout.annotations] == ["Không có"]
+    before = today - timedelta(days=2)
+    days = [DeadLetterDay(today, "not_json", 3), DeadLetterDay(before, "late", 9), DeadLetterDay(today, "late", 1200)]
+    legend, columns = day_chart(days, today, 4, "vi")
+    assert texts(legend) == "late 1.209 not_json 3"
+    assert said(columns) == ["21/11", "9", "22/11", "23/11", "1.203", "24/11"]
+    (*_, last) = columns.children
+    assert last.title == "24/11\nnot_json: 3\nlate: 1.200"
+    shares = [part.style["--share"] for part in components(last) if getattr(part, "className", "") == "day-part"]
+    assert shares == ["0.002", "0.998"], "the kind with most lowest"
+    assert [part.children for part in day_chart([], today, 4, "vi")] == ["Không có"]
+    (_, month) = day_chart(days, today, 30, "vi")
+    assert said(month)[-2:] == ["1.203", "24/11"]
+    assert len(said(month)) == 11, "every third day is named, and the sum of the largest"
 
 
 STOP = HaltedPartition("ioc.dossier.v1", 2, 1204, True, "51/1000", "worker", 0, NOW)

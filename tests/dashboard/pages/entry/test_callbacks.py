@@ -1,11 +1,12 @@
 """The page where figures are entered: who may do what, nothing before a second step, and what it says of what is due."""
 
+import asyncio
 import base64
 from datetime import date
 
 import pytest
 
-from dashboard.entry import event_desk, event_file
+from dashboard.entry import event_desk, event_file, event_undo
 from dashboard.entry.act import confirm, enter
 from dashboard.entry.change import plan_undo
 from dashboard.entry.desk import FigureDesk
@@ -20,7 +21,7 @@ from tests.dashboard.entry.test_entry import AT, HEAD, LAN, MINH, Ledger, statem
 from tests.dashboard.pages.test_overview import texts
 from tests.dashboard.support.board import BoardOfTests, call
 from warehouse.catalogue import figure_kinds
-from warehouse.query.past_events import PastKnown
+from warehouse.query.past_events import PastKnown, StoredImport
 
 ACT = (("entry-enter", "n_clicks"), ("entry-confirm", "n_clicks"), ("entry-reject", "n_clicks"))
 STATE = ("entry-kind", "entry-period", "entry-value", "entry-whole", "entry-reason", "entry-draft")
@@ -106,7 +107,7 @@ async def test_a_file_changes_nothing_before_the_second_step_and_can_be_undone(t
 
 
 async def test_events_of_before_are_shown_and_sent_by_an_administrator_alone(tmp_path, ledger, monkeypatch):
-    sent = []
+    sent, goes_on = [], asyncio.Event()
 
     def mapped(_remote, question, _answer):
         event = '{"platform":"zalo","post_ref":"b1","topic_code":"cchc","published_at":"2026-03-05T01:30:00Z"}'
@@ -115,11 +116,26 @@ async def test_events_of_before_are_shown_and_sent_by_an_administrator_alone(tmp
             kind="post.published", rows=(ImportedRow(row=2, cell="A2", event=event),), dropped=("Họ tên",)
         )
 
-    async def send(_ingest, events, _ask, _told):
+    async def send(_ingest, events, _ask, told):
+        await goes_on.wait()
         sent.extend(events)
+        told(len(events))
 
     monkeypatch.setattr(RemoteSources, "ask", mapped)
     monkeypatch.setattr(event_file, "known_past", lambda *asked: PastKnown(None, None, {}, frozenset(), {}))
+    undone = []
+
+    async def undo(_ingest, _store, plan, person, _at, _ask, told):
+        undone.append((plan.batch, person.name))
+        told(1)
+
+    async def progress(client):
+        found = await call(client, "entry-progress.disabled", [(("entry-progress", "n_intervals"), 1)])
+        return found["entry-done"]["children"], found["entry-progress"]["disabled"]
+
+    day = date(2026, 3, 5)
+    monkeypatch.setattr(event_undo, "stored_import", lambda *asked: StoredImport(1, day, day, None, {}, 0))
+    monkeypatch.setattr(event_desk, "undo_import", undo)
     monkeypatch.setattr(event_desk, "send_past_events", send)
     content = base64.b64encode("Loại sự kiện;Họ tên\npost.published;Nguyễn Văn An\n".encode()).decode()
     upload = [(("entry-upload", "filename"), "tin.csv")]
@@ -135,15 +151,31 @@ async def test_events_of_before_are_shown_and_sent_by_an_administrator_alone(tmp
         assert refused["entry-apply"]["disabled"]
     async with tested.logged_in(("leader", "admin"), "minh") as client:
         plan = await call(client, "entry-plan.children", [(("entry-upload", "contents"), contents)], upload)
-        assert "không hoàn tác được" in str(plan["entry-plan"])
+        assert "hoàn tác được cả lần nhập" in str(plan["entry-plan"])
         assert "Họ tên" in str(plan["entry-plan"])
         assert not sent
         inputs = [(("entry-apply", "n_clicks"), 1), (("entry-undo", "submit_n_clicks"), 0)]
         state = [(("entry-upload", "contents"), contents), *upload, (("entry-batch", "value"), None)]
-        await call(client, "entry-apply.disabled", inputs, state, "entry-apply.n_clicks")
-    assert [one.subject for one in sent] == ["b1"]
-    (change,) = (one for one in recent_changes(BoardStore(tested.settings.folder), 9) if one.kind == "import")
-    assert (change.by, change.act) == ("minh", "events: 1")
+        begun = await call(client, "entry-apply.disabled", inputs, state, "entry-apply.n_clicks")
+        assert (begun["entry-done"]["children"], begun["entry-progress"]["disabled"]) == ("Đang ghi…", False)
+        assert await progress(client) == ("Đang ghi: 0/1 sự kiện…", False)
+        again = await call(client, "entry-apply.disabled", inputs, state, "entry-apply.n_clicks")
+        assert again["entry-fault"]["children"] == "Đang ghi một lần nhập khác: 0/1 sự kiện"
+        goes_on.set()
+        await asyncio.sleep(0)
+        assert await progress(client) == ("Xong 1/1 sự kiện.", True)
+        assert [one.subject for one in sent] == ["b1"]
+        (change,) = (one for one in recent_changes(BoardStore(tested.settings.folder), 9) if one.kind == "import")
+        assert (change.by, change.act) == ("minh", "events: 1")
+        batch = change.subject.partition("(")[2][:-1]
+        chosen = [(("entry-batch", "value"), batch)]
+        looked = await call(client, "entry-fault.children", chosen, changed="entry-batch.value")
+        assert "1 sự kiện post.published từ 05/03/2026" in str(looked["entry-plan"])
+        assert not undone
+        inputs = [(("entry-apply", "n_clicks"), 1), (("entry-undo", "submit_n_clicks"), 1)]
+        await call(client, "entry-apply.disabled", inputs, [*state[:-1], *chosen], "entry-undo.submit_n_clicks")
+        assert await progress(client) == ("Xong 1/1 sự kiện.", True)
+    assert undone == [(batch, "minh")]
 
 
 async def test_a_screen_and_a_stranger_do_nothing(tmp_path, ledger):
