@@ -1,5 +1,6 @@
 """Columns: how many of each kind on each day, stacked. The style sheet draws them: Plotly would be a third of what the page weighs."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import date
 from itertools import cycle
@@ -25,13 +26,13 @@ def day_columns(days: Sequence[date], counts: Mapping[tuple[date, str], int], la
         counts: how many there are of each kind on each day.
         language: in which numbers are written.
     """
-    kinds = {kind: 0 for _, kind in counts}
+    kinds = Counter[str]()
     for (_, kind), count in counts.items():
         kinds[kind] += count
-    order = sorted(kinds, key=lambda kind: -kinds[kind])
-    colours = dict(zip(order, cycle(map(token, SERIES)), strict=False))
-    if not order:
+    if not kinds:
         return [html.P(text.NOTHING.text(language), className="quiet")]
+    order = [kind for kind, _ in kinds.most_common()]
+    colours = dict(zip(order, cycle(map(token, SERIES)), strict=False))
     sums = {day: sum(counts.get((day, kind), 0) for kind in order) for day in days}
     largest = max(1, *sums.values())
     step = -(-len(days) // _MOST_NAMED)

@@ -91,7 +91,7 @@ async def test_what_a_page_came_with_is_not_said_again_until_it_was_changed(test
 
 
 async def test_pages_whose_browsers_never_came_are_forgotten():
-    filled, key = FilledPages(), ("/", "", "vi")
+    filled, key = FilledPages(), page_key(PageAddress(pages()["/"]), "vi")
     marks = [filled.keep(key, {PropertyUpdate("a", "children"): number}) for number in range(MOST + 1)]
     assert filled.take(marks[0], key) == {}
     assert filled.take(marks[1], key) == {PropertyUpdate("a", "children"): 1}
@@ -147,11 +147,13 @@ async def test_a_page_that_the_person_may_not_see_is_not_pushed(tested, browser)
 
 
 async def test_the_fallback_answers_over_http(tested):
+    page = PageAddress(pages()["/"])
+    _, mark = tested.live.page(page, "vi")
     body = {
         "inputs": [{"id": "fallback", "property": "n_intervals", "value": 1}],
         "state": [
             {"id": "page-path", "property": "data", "value": "/"},
-            {"id": "page-mark", "property": "data", "value": tested.live.page(PageAddress(pages()["/"]), "vi")[1]},
+            {"id": "page-mark", "property": "data", "value": mark},
         ],
         "changedPropIds": ["fallback.n_intervals"],
     }
@@ -162,8 +164,7 @@ async def test_the_fallback_answers_over_http(tested):
     update = response.json()["sideUpdate"]
     assert update["q02-figure"]["children"] == "23"
     assert update["pulse"]["data-way"] == "fallback"
-    mark = body["state"][1]["value"]
-    assert tested.live.filled.take(mark, page_key(PageAddress(pages()["/"]), "vi")) == {}, "it shows something else now"
+    assert tested.live.filled.take(mark, page_key(page, "vi")) == {}, "it shows something else now"
 
 
 async def test_only_the_push_goes_over_the_socket(tested):
