@@ -22,7 +22,7 @@ SIDE_BY_SIDE = ["--dist", "loadfile", "--no-loadscope-reorder"]
 
 CHOICES = {
     "": ["-n", "4", "-m", "not long and not faults"],
-    "--quick": ["-n", "logical", "-m", QUICK, "--hypothesis-profile", "quick"],
+    "--quick": ["-n", "logical", "-m", QUICK, "--hypothesis-profile", "quick", "--ignore", "tests/browser"],
     "--long": ["-n", "4", "-m", "long and not faults"],
 }
 """What each choice gives to pytest. Most of a test is waiting for real processes, so two cores carry four files at once; those that start
