@@ -18,7 +18,6 @@ from dashboard.words.freshness import freshness
 from ingest.contract.label import Label
 from warehouse.catalogue import entities, measure
 
-
 FEW = 2
 """Cards with figures, up to which a page is sparse."""
 
