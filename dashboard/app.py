@@ -132,13 +132,17 @@ def _dash(server: FastAPI, live: Live) -> Dash:
     app.layout = lambda: _shell(live)
 
     @app.callback(
-        Output("page", "children"), Output("page-path", "data"), Input("url", "pathname"), State("url", "search")
+        Output("page", "children"),
+        Output("page-mark", "data"),
+        Output("page-path", "data"),
+        Input("url", "pathname"),
+        State("url", "search"),
     )
-    def show(path: object, search: object) -> tuple[Component, str]:
+    def show(path: object, search: object) -> tuple[Component, str, str]:
         place, asked = live.pages.find(path), moment.requested_moment(search, live.now_ms())
         if asked and place and not place.page.reads_moment and place.page.may_be_seen_by(viewer()):
-            return past_callbacks.show(place.page, live, asked), past_callbacks.PATH
-        return _page(path, live, search), path if isinstance(path, str) else ""
+            return past_callbacks.show(place.page, live, asked), "", past_callbacks.PATH
+        return *_page(path, live, search), path if isinstance(path, str) else ""
 
     push.register(app, live)
     graph.register(app)
@@ -168,15 +172,16 @@ def _shell(live: Live) -> Component:
     return shell
 
 
-def _page(path: object, live: Live, search: object) -> Component:
+def _page(path: object, live: Live, search: object) -> tuple[Component, str]:
     place = live.pages.find(path)
-    state = live.board_state(viewer().language, place.argument if place else "")
     if place is None or not place.page.may_be_seen_by(viewer()):
+        state = live.board_state(viewer().language)
         why = text.NOT_FOUND if place is None else text.FORBIDDEN
-        return html.Div([header.navigation(state, viewer(), ""), html.P(state.say(why))], className="alone")
+        return html.Div([header.navigation(state, viewer(), ""), html.P(state.say(why))], className="alone"), ""
     if place.page.reads_moment and isinstance(search, str):
-        state = replace(state, search=search)
-    return fill_layout(place.page.layout(state), place.page.updates(state))
+        state = replace(live.board_state(viewer().language, place.argument), search=search)
+        return fill_layout(place.page.layout(state), place.page.updates(state)), ""
+    return live.page(place, viewer().language)
 
 
 async def _no_such_file(request: Request, error: Exception) -> JSONResponse:

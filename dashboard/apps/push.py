@@ -1,6 +1,6 @@
 """Push: how changes reach the browsers - pushed over one WebSocket, or asked for slowly while that is dead.
 
-Each browser gets only the updates that changed since its last frame. The next frame is made when the browser has answered that
+Each browser gets only the updates that changed since its page left the board, then since its last frame. The next frame is made when the browser has answered that
 it has taken in the last one: a slow browser gets fewer, newer frames, and nothing piles up here.
 """
 
@@ -16,8 +16,9 @@ from dash.exceptions import WebsocketDisconnected
 from dashboard.access.viewer import viewer
 from dashboard.apps.html import version
 from dashboard.board import alarm_signal, wall_tour
+from dashboard.board.filled_pages import PageKey
 from dashboard.board.layout import changed_properties, component_properties
-from dashboard.board.live import BoardFrame, Live
+from dashboard.board.live import BoardFrame, Live, page_key
 from dashboard.state.page import Page, PageAddress, PropertyUpdates
 from ingest.contract.label import Label
 
@@ -28,17 +29,21 @@ CHART_INTERVAL = 1.0
 FALLBACK_MS = 5000
 
 ANSWER_WITHIN = 30.0
+NOWHERE: PageKey = ("", "", "vi")
+"""The key of no page."""
 _NOTHING = PageAddress(Page("", Label("", ""), "", lambda state: html.Div()))
 
 
-def push_widgets(path: str | None = None) -> list[Component]:
+def push_widgets(path: str | None = None, mark: str = "") -> list[Component]:
     """What every page needs for it, invisible.
 
     Args:
         path: the page that is there from the start, if one is.
+        mark: that of `Live.page`.
     """
     return [
         dcc.Store(id="page-path", data=path),
+        dcc.Store(id="page-mark", data=mark),
         dcc.Interval(id="fallback", interval=FALLBACK_MS, disabled=True),
         html.Div(id="pulse", hidden=True),
         alarm_signal.alarm_signal_widget(),
@@ -58,8 +63,14 @@ def register(app: Dash, live: Live) -> None:
         except WebsocketDisconnected:
             return
 
-    @app.callback(Input("fallback", "n_intervals"), State("page-path", "data"), prevent_initial_call=True)
-    def fall_back(_ticks: int, path: object) -> None:
+    @app.callback(
+        Input("fallback", "n_intervals"),
+        State("page-path", "data"),
+        State("page-mark", "data"),
+        prevent_initial_call=True,
+    )
+    def fall_back(_ticks: int, path: object, mark: object) -> None:
+        live.filled.take(mark, NOWHERE)  # it shows something else from now on
         frame = live.frame(_allowed(live, path), viewer().language, live.number)
         set_updates(frame.updates, _pulse(live, frame, "fallback"))
 
@@ -73,11 +84,11 @@ async def push_updates(live: Live, socket: Any) -> None:
     """
     path = None
     while not path:  # the page itself comes by HTTP; nothing can be set before it is there
-        path = await _shown_path(socket)
+        path = await _told(socket, "page-path")
         if not path:
             await asyncio.sleep(0.05)
     place, language = _allowed(live, path), viewer().language
-    shown: PropertyUpdates = {}
+    shown: PropertyUpdates = live.filled.take(await _told(socket, "page-mark"), page_key(place, language))
     number, charted = live.number, 0.0
     while not socket.is_shutdown:
         began = time.monotonic()
@@ -90,19 +101,20 @@ async def push_updates(live: Live, socket: Any) -> None:
         set_updates(fresh, _pulse(live, frame, "push"))
         shown |= fresh
         number = frame.number
-        now_at = await _shown_path(socket)  # the browser has taken it in
+        now_at = await _told(socket, "page-path")  # the browser has taken it in
         if now_at != path:  # a wall has turned its page
-            path, place, shown, charted = now_at, _allowed(live, now_at), {}, 0.0
+            path, place, charted = now_at, _allowed(live, now_at), 0.0
+            shown = live.filled.take(await _told(socket, "page-mark"), page_key(place, language))
             continue
         await asyncio.sleep(max(0.0, began + LEAST_INTERVAL - time.monotonic()))
         await live.changed(number)
 
 
-async def _shown_path(socket: Any) -> Any:
-    """Where the browser is, once it answers; one that sleeps is asked again until it does, or its connection ends."""
+async def _told(socket: Any, id: str) -> Any:
+    """What the browser says of its page, once it answers; one that sleeps is asked again until it does, or its connection ends."""
     while True:
         with suppress(TimeoutError):
-            return await socket.get_prop("page-path", "data", ANSWER_WITHIN)
+            return await socket.get_prop(id, "data", ANSWER_WITHIN)
 
 
 def set_updates(updates: PropertyUpdates, pulse: dict[str, Any]) -> None:

@@ -19,7 +19,6 @@ from dashboard.access.display_entry import CLOCK, HOME
 from dashboard.access.viewer import Viewer, chosen_scheme, set_viewer, viewer
 from dashboard.apps import push
 from dashboard.apps.html import make_dash
-from dashboard.board.layout import fill_layout
 from dashboard.board.live import Live
 from dashboard.board.wall_tour import turns, wall_pages
 from dashboard.charts import graph
@@ -40,10 +39,14 @@ def build_wall(server: FastAPI, live: Live) -> Dash:
     app.layout = lambda: _shell(live)
 
     @app.callback(
-        Output("page", "children"), Output("page-path", "data"), Input("wall-path", "data"), prevent_initial_call=True
+        Output("page", "children"),
+        Output("page-mark", "data"),
+        Output("page-path", "data"),
+        Input("wall-path", "data"),
+        prevent_initial_call=True,
     )
-    def show(path: object) -> tuple[Component | None, str]:
-        return _page(path, live), path if isinstance(path, str) else ""
+    def show(path: object) -> tuple[Component | None, str, str]:
+        return *_page(path, live), path if isinstance(path, str) else ""
 
     push.register(app, live)
     graph.register(app)
@@ -69,15 +72,16 @@ def _shell(live: Live) -> Component:
         "data-pages": json.dumps([page.path for page in wall_pages(live.pages)]),
     }
     language = viewer().language
+    page, mark = _page(first, live)
     shell: Component = dmc.MantineProvider(
         [
             dcc.Store(id="wall-path", data=first),
-            html.Div(_page(first, live), id="page"),
+            html.Div(page, id="page"),
             _banner("wall-alarm", "alert", "sign sign-critical"),
             _banner("wall-lost", "status", "sign sign-critical", LOST.text(language)),
             html.Div(BLOCKED.text(language), id="wall-blocked", hidden=True, role="status"),
             html.Div(id="wall-tour", hidden=True, **words),
-            *push.push_widgets(first),
+            *push.push_widgets(first, mark),
         ],
         theme=theme.mantine(),
         forceColorScheme=chosen_scheme(),
@@ -85,12 +89,11 @@ def _shell(live: Live) -> Component:
     return shell
 
 
-def _page(path: object, live: Live) -> Component | None:
+def _page(path: object, live: Live) -> tuple[Component | None, str]:
     place = live.pages.find(path)
     if place is None or not place.page.may_be_seen_by(viewer()):
-        return None
-    state = live.board_state(viewer().language, place.argument)
-    return fill_layout(place.page.layout(state), place.page.updates(state))
+        return None, ""
+    return live.page(place, viewer().language)
 
 
 def _banner(id: str, role: str, sign: str, small: str = "") -> Component:

@@ -19,7 +19,7 @@
   function Grid(props) {
     const { Suspense, createElement, lazy } = window.React;
     if (!library && !props.rowData?.length) {
-      return createElement("div", { id: props.id, className: props.className }, props.dashGridOptions?.localeText?.noRowsToShow);
+      return createElement("div", { id: props.id, className: props.className }, props.dashGridOptions?.localeText?.noRowsToShow || "No rows");
     }
     library = library || lazy(load);
     return createElement(Suspense, { fallback: null }, createElement(library, props));

@@ -2,6 +2,7 @@
 
 `layout`         puts the changing parts into the standing ones
 `live`           the figures as browsers see them, a frame a page
+`filled_pages`   what pages showed when they left the board
 `wall_tour`      which pages a screen shows one after the other
 `alarm_signal`   the newest alarm on every page, for what has to react to it
 `alarm_desk`     shows the alarms, and sends what people do about them

@@ -8,7 +8,11 @@ import time
 from collections import deque
 from typing import NamedTuple
 
+from dash.development.base_component import Component
+
 from dashboard.board import alarm_signal, wall_tour
+from dashboard.board.filled_pages import FilledPages, PageKey
+from dashboard.board.layout import fill_layout
 from dashboard.settings import BoardSettings
 from dashboard.state.alarm import Alarms
 from dashboard.state.figures import LiveFigures, LiveStand, LoadValues
@@ -51,7 +55,8 @@ class Live(LiveFigures):
         self._ticked = 0.0
         self._changed = asyncio.Event()
         self._recorded: deque[tuple[int, int]] = deque(maxlen=_KEPT)
-        self._frames: dict[tuple[str, str, Language], tuple[int, PropertyUpdates]] = {}
+        self._frames: dict[PageKey, tuple[int, PropertyUpdates]] = {}
+        self.filled = FilledPages()
 
     def take(self, pushes: list[Push]) -> set[str]:
         """Take in what the streams pushed; see `LiveFigures`."""
@@ -93,7 +98,7 @@ class Live(LiveFigures):
             language: in which language.
             after: number of the last frame that the asker has shown.
         """
-        key = (place.page.path, place.argument, language)
+        key = page_key(place, language)
         number, updates = self._frames.get(key, (-1, {}))
         if number != self.number:
             state = self.board_state(language, place.argument)
@@ -105,6 +110,12 @@ class Live(LiveFigures):
                 self._frames.clear()
             self._frames[key] = (number, updates)
         return BoardFrame(number, updates, [ms for recorded, ms in self._recorded if after < recorded <= number])
+
+    def page(self, place: PageAddress, language: Language) -> tuple[Component, str]:
+        """A page as it is now, and the mark by which the first push knows what it shows."""
+        state = self.board_state(language, place.argument)
+        updates = place.page.updates(state)
+        return fill_layout(place.page.layout(state), updates), self.filled.keep(page_key(place, language), updates)
 
     def _measure(self, pushes: list[Push]) -> None:
         """How long the newest event took from when it happened until it is here; what only the clock moved is not an event."""
@@ -126,6 +137,11 @@ class Live(LiveFigures):
         self._ticked = time.monotonic()
         self._changed.set()
         self._changed = asyncio.Event()
+
+
+def page_key(place: PageAddress, language: Language) -> PageKey:
+    """Those for whom a page is the same."""
+    return place.page.path, place.argument, language
 
 
 def _around(state: BoardState) -> PropertyUpdates:

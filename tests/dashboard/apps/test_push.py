@@ -6,7 +6,9 @@ import pytest
 from dashboard.access.viewer import Viewer, set_viewer
 from dashboard.apps import push
 from dashboard.apps.page_list import pages
+from dashboard.board.filled_pages import MOST, FilledPages
 from dashboard.board.layout import changed_properties
+from dashboard.board.live import page_key
 from dashboard.state.page import PageAddress, PropertyUpdate
 from tests.dashboard.support.board import BoardOfTests
 from tests.dashboard.support.ward import WARD, stock, values
@@ -20,6 +22,7 @@ class Browser:
         self.is_shutdown = False
         self.sent = []
         self.path = "/"
+        self.mark = ""
         self.answers = asyncio.Semaphore(0)
         self.naps = 0
 
@@ -27,6 +30,8 @@ class Browser:
         if self.naps:
             self.naps -= 1
             raise TimeoutError
+        if component_id == "page-mark":
+            return self.mark
         await self.answers.acquire()
         return self.path
 
@@ -67,6 +72,30 @@ async def test_a_browser_gets_everything_once_and_then_what_changed(tested, brow
     assert pulse["data-way"] == "push"
     assert pulse["data-recorded"] == "5"
     task.cancel()
+
+
+async def test_what_a_page_came_with_is_not_said_again_until_it_was_changed(tested, browser):
+    page = PageAddress(pages()["/"])
+    _, browser.mark = tested.live.page(page, "vi")
+    tested.live.take([Push(WARD, [stock("Q02", 24)], 5)])
+    for number, everything in enumerate((False, True), 1):  # a socket that ended begins anew
+        task = asyncio.create_task(push.push_updates(tested.live, browser))
+        browser.answers.release()
+        await until(lambda: len(browser.sent) == number)  # noqa: B023
+        updates, _ = browser.sent[-1]
+        assert updates[PropertyUpdate("q02-figure", "children")] == "24"
+        assert (PropertyUpdate("d04-figure", "children") in updates) == everything
+        task.cancel()
+    _, mark = tested.live.page(page, "vi")
+    assert tested.live.filled.take(mark, page_key(PageAddress(pages()["/queue"]), "vi")) == {}, "another page's"
+
+
+async def test_pages_whose_browsers_never_came_are_forgotten():
+    filled, key = FilledPages(), ("/", "", "vi")
+    marks = [filled.keep(key, {PropertyUpdate("a", "children"): number}) for number in range(MOST + 1)]
+    assert filled.take(marks[0], key) == {}
+    assert filled.take(marks[1], key) == {PropertyUpdate("a", "children"): 1}
+    assert filled.take(marks[1], key) == {}
 
 
 async def test_a_slow_browser_gets_fewer_and_newer_frames(tested, browser):
@@ -120,7 +149,10 @@ async def test_a_page_that_the_person_may_not_see_is_not_pushed(tested, browser)
 async def test_the_fallback_answers_over_http(tested):
     body = {
         "inputs": [{"id": "fallback", "property": "n_intervals", "value": 1}],
-        "state": [{"id": "page-path", "property": "data", "value": "/"}],
+        "state": [
+            {"id": "page-path", "property": "data", "value": "/"},
+            {"id": "page-mark", "property": "data", "value": tested.live.page(PageAddress(pages()["/"]), "vi")[1]},
+        ],
         "changedPropIds": ["fallback.n_intervals"],
     }
     async with tested.logged_in() as client:
@@ -130,6 +162,8 @@ async def test_the_fallback_answers_over_http(tested):
     update = response.json()["sideUpdate"]
     assert update["q02-figure"]["children"] == "23"
     assert update["pulse"]["data-way"] == "fallback"
+    mark = body["state"][1]["value"]
+    assert tested.live.filled.take(mark, page_key(PageAddress(pages()["/"]), "vi")) == {}, "it shows something else now"
 
 
 async def test_only_the_push_goes_over_the_socket(tested):

@@ -113,7 +113,10 @@ async def test_a_page_that_does_not_belong_there_is_empty(wall, path):
     found = next(one for one in listed if one["inputs"] == [{"id": "wall-path", "property": "data"}])
     body = {
         "output": found["output"],
-        "outputs": [{"id": "page", "property": "children"}, {"id": "page-path", "property": "data"}],
+        "outputs": [
+            {"id": "page", "property": "children"},
+            *({"id": id, "property": "data"} for id in ("page-mark", "page-path")),
+        ],
         "inputs": [{"id": "wall-path", "property": "data", "value": path}],
         "state": [],
         "changedPropIds": ["wall-path.data"],

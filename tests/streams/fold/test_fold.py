@@ -67,6 +67,14 @@ def folded(stream: str, envelopes: list[Envelope], cuts: list[int]) -> list[Valu
     return values
 
 
+@pytest.fixture(scope="module")
+def nothing_else() -> None:
+    """What was there before is not looked through for garbage, again and again: there is a million of it."""
+    gc.collect()
+    gc.freeze()
+
+
+@pytest.mark.usefixtures("nothing_else")
 @pytest.mark.parametrize("stream", streams())
 def test_what_a_fold_remembers_is_freed_without_the_garbage_collector(stream: str) -> None:
     """A backlog's objects are frozen out of its sight (`streams.garbage`): what refers to itself in a circle would stay for ever."""
