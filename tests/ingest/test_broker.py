@@ -399,7 +399,7 @@ def test_two_never_run_on_one_folder(tmp_path):
     """Killed in the moment in which Java begins: the next one waits for its end, or ends it, though nothing was written down of it."""
     with process(tmp_path) as (settings, begin):
         first = begin()
-        left = []
+        left: list[psutil.Process] = []
         while not left:
             left = list(left_over_java(Folder(settings)))
         first.kill()
