@@ -189,7 +189,13 @@ async def _run(only: Sequence[str], ingest: IngestSettings, settings: Connectors
         asyncio.run_coroutine_threadsafe(producer.send([wrapped]), loop).result()
 
     administration = SourceAdministration(
-        ingest.data_folder, settings, lambda: watch.now, lambda: runner.sources, partial(_trial_context, ingest), send
+        ingest.data_folder,
+        settings,
+        lambda: watch.now,
+        lambda: runner.sources,
+        context,
+        partial(_trial_context, ingest),
+        send,
     )
     beside: dict[str, Work] = {"heartbeat": beat.run, "pulse": pulse.run, "watch": partial(watch.run, renew)}
     runner = ConnectorRunner(watch.connectors(), endpoints(), producer, context, heartbeat, beside)

@@ -2,7 +2,6 @@
 
 import gc
 import os
-import sys
 from collections import Counter
 from collections.abc import Generator
 
@@ -11,10 +10,6 @@ from hypothesis import HealthCheck, Phase, settings
 from xdist.scheduler import LoadFileScheduling
 
 from commands.supervision.stack import Stack
-
-# What pytest makes of the assertions is kept for the next process and the next run: half of what it takes to collect the tests.
-if "PYTEST_XDIST_WORKER" in os.environ:
-    sys.dont_write_bytecode = False
 
 # Collecting makes a million objects, all of which stay: to look through them for garbage, again and again, takes a quarter of its time.
 gc.disable()

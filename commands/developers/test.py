@@ -22,7 +22,7 @@ SIDE_BY_SIDE = ["--dist", "loadfile", "--no-loadscope-reorder"]
 
 CHOICES = {
     "": ["-n", "4", "-m", "not long and not faults"],
-    "--quick": ["-n", "logical", "-m", QUICK, "--hypothesis-profile", "quick"],
+    "--quick": ["-n", "logical", "-m", QUICK, "--hypothesis-profile", "quick", "--ignore", "tests/browser"],
     "--long": ["-n", "4", "-m", "long and not faults"],
 }
 """What each choice gives to pytest. Most of a test is waiting for real processes, so two cores carry four files at once; those that start
@@ -36,6 +36,9 @@ def main(arguments: list[str]) -> int:
     others = [one for one in arguments if one not in CHOICES]
     command = [sys.executable, "-m", "pytest", *SIDE_BY_SIDE, *CHOICES[choice], *others]
     environment = {**os.environ, "IOC_ARTEFACTS": str(ARTEFACTS)}
+    # What Python makes of the sources, and pytest of the assertions, is kept for the next process and the next run, whatever else is
+    # wished: half of what it takes to collect the tests, and of what each process takes to start.
+    environment.pop("PYTHONDONTWRITEBYTECODE", None)
     return subprocess.run(command, cwd=ROOT, env=environment, check=False).returncode
 
 

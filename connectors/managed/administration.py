@@ -113,7 +113,8 @@ class SourceAdministration:
         settings: without what is set in the browser.
         chosen: gives the sources as they are set up now.
         running: those that are read, by id.
-        context: to try samples in.
+        context: what sources are read with; an imported event is about the same dossier as theirs.
+        trial: to try samples in.
         send: sends an event about a source, and returns when Kafka has it.
     """
 
@@ -123,7 +124,8 @@ class SourceAdministration:
         settings: ConnectorsSettings,
         chosen: Callable[[], ChosenSources],
         running: Callable[[], Mapping[str, RunningSource]],
-        context: Callable[[], Context],
+        context: Context,
+        trial: Callable[[], Context],
         send: Callable[[Connector, Event], None],
     ) -> None:
         self._data_folder = data_folder
@@ -131,6 +133,7 @@ class SourceAdministration:
         self._chosen = chosen
         self._running = running
         self._context = context
+        self._trial = trial
         self._send = send
         self._choices = SourceChoices(data_folder)
         self._files = DeclarationFiles(data_folder)
@@ -226,7 +229,7 @@ class SourceAdministration:
     @_answer.register
     def _tested(self, question: TrySource) -> SourceTrial:
         connector, running = self._known(question.id), self._running().get(question.id)
-        last, context = running.mapper.trace.last if running else None, self._context()
+        last, context = running.mapper.trace.last if running else None, self._trial()
         taken = MappedMessage()
         if last is not None and last.body:
             payload = payload_of(connector.way, last.address) if isinstance(connector.way, Subscription) else None
@@ -276,7 +279,7 @@ class SourceAdministration:
         with tempfile.TemporaryDirectory() as folder:
             file = Path(folder) / f"events.{question.kind}"
             file.write_bytes(content)
-            return map_event_file(file, self._context())
+            return map_event_file(file, self._context)
 
     def _reports(self, connector: Connector, question: TrySample) -> tuple[list[SampleReport], bool]:
         content = question.sample.encode()
@@ -289,7 +292,7 @@ class SourceAdministration:
         with tempfile.TemporaryDirectory() as folder:
             sample = Path(folder) / f"sample.{'xlsx' if question.kind == 'xlsx' else 'csv' if is_table else 'json'}"
             sample.write_bytes(content)
-            return dry_run(connector, sample, self._context())
+            return dry_run(connector, sample, self._trial())
 
     @_answer.register
     def _devices(self, question: AskDevices) -> DeviceTable:

@@ -32,8 +32,9 @@ from warehouse.model.indicator import PERIOD_START
 from warehouse.query.past_events import PastEvent, PastKnown, imported_ids, known_past
 from warehouse.store.client import Client
 
-PORTION = 500
-"""Events that are sent before it is waited until they are counted, so that what comes live waits no longer than for these."""
+PORTION = 1_000
+"""Events that are sent before it is waited until they are counted, so that what comes live waits no longer than for these. What is counted
+anew for them costs nearly the same for few as for many."""
 PATIENCE = timedelta(minutes=5)
 """How long a portion is waited for."""
 

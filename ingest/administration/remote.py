@@ -15,7 +15,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse, Response
 from pydantic import BaseModel, SecretStr, TypeAdapter, ValidationError
 
-from ingest.administration.message import ASK, SourceRefused
+from ingest.administration.message import ASK, MapFile, SourceRefused
 from ingest.contract.errors import Unavailable
 from ingest.contract.label import Label
 from ingest.webhook.body import PostRefusedError, read_question
@@ -24,6 +24,8 @@ SOURCES_PATH = "/sources"
 LARGEST_ASK = 2 * 1024 * 1024
 """Bytes of a question: a sample and a declaration, each escaped as JSON."""
 SOURCES_PATIENCE = timedelta(seconds=20)
+FILE_PATIENCE = timedelta(minutes=2)
+"""The same for a file of events: ten thousand rows of a workbook take some seconds, on a busy PC many."""
 
 Answer = TypeVar("Answer")
 
@@ -40,7 +42,7 @@ def administration_router(answer: Callable[[Any], Any], secret: SecretStr) -> AP
     """
     router = APIRouter()
     expected = _bearer_of(secret)
-    one_at_a_time = asyncio.Lock()
+    one_at_a_time, one_file = asyncio.Lock(), asyncio.Lock()
 
     @router.post(SOURCES_PATH)
     async def asked(request: Request) -> Response:
@@ -51,7 +53,8 @@ def administration_router(answer: Callable[[Any], Any], secret: SecretStr) -> AP
         except ValidationError:
             return _refusal(_NOT_UNDERSTOOD)
         try:
-            async with one_at_a_time:
+            # A file changes nothing, and takes long.
+            async with one_file if isinstance(question, MapFile) else one_at_a_time:
                 made = await asyncio.to_thread(answer, question)
         except SourceRefused as refused:
             return _refusal(refused.label)
@@ -87,7 +90,7 @@ class RemoteSources:
                 self._url + SOURCES_PATH,
                 content=question.model_dump_json(),
                 headers=headers,
-                timeout=SOURCES_PATIENCE.total_seconds(),
+                timeout=(FILE_PATIENCE if isinstance(question, MapFile) else SOURCES_PATIENCE).total_seconds(),
                 trust_env=False,
             )
             if got.status_code == httpx.codes.UNPROCESSABLE_ENTITY:

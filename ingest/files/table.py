@@ -138,8 +138,10 @@ def _workbook_lines(file: Path, way: FileDrop) -> Iterator[list[Any]]:
             sheet = workbook[way.sheet] if way.sheet else workbook.worksheets[0]
             sheet.reset_dimensions()  # what the sheet says of its own size may be wrong
             for line in sheet.iter_rows(max_row=MOST_ROWS + 1, max_col=MOST_COLUMNS, values_only=True):
-                is_empty = line.count(None) == len(line)  # as all are that stand above a row far down
-                yield [] if is_empty else [_cell(cell, way) for cell in line]
+                width = len(line)
+                while width and line[width - 1] is None:  # nearly all: each line is as wide as one may be
+                    width -= 1
+                yield [_cell(cell, way) for cell in line[:width]]
     except _BROKEN as error:
         known = f"it has no sheet {way.sheet}, or " if way.sheet and isinstance(error, LookupError) else ""
         raise InvalidEvent("not_xlsx", f"{known}it cannot be read as XLSX: {type(error).__name__}") from None

@@ -86,7 +86,8 @@ class LateStockWork:
                 partition.finish_overdue(monotonic() + self._every)
 
     async def _recompute(self, partition: PartitionState, entity_id: str, ward: str, late: LateStocks) -> None:
-        for from_ms, until_ms in rebuild.split_at_midnights(late.from_ms, late.until_ms):
+        span = (entity_id, ward, late.from_ms, late.until_ms, late.cause)
+        for from_ms, until_ms in await self._store.ask_at_leisure(rebuild.days_to_recompute, *span):
             offset = partition.written
             block = WriteBatch()
             block.reached.append((partition, offset))

@@ -3,6 +3,7 @@
 import json
 import re
 import time
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -10,7 +11,7 @@ from itertools import count
 
 import httpx
 import pytest
-from playwright.sync_api import BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import BrowserContext, ConsoleMessage, Error, Page, expect, sync_playwright
 from standardwebhooks import Webhook
 
 from commands.developers.load.chromium import ARE_DRAWN, CHROMIUM, FLAGS
@@ -140,9 +141,10 @@ def log_in(stack, accounts, chromium):
 def open_board(stack, log_in, kiosk):
     """Show somebody a page; whatever the browser complains about fails the test.
 
-    People with the same rights share a browser, which has fetched and compiled everything already, unless the test asks for one `alone`.
+    People with the same rights share a browser, which has fetched everything already, and its tabs, which have compiled it,
+    unless the test asks for one `alone`.
     """
-    shared = {}
+    shared, idle = {}, defaultdict(list)
 
     @contextmanager
     def opened(path="/", rights=("leader",), size=(1920, 1080), language="vi", alone=False) -> Iterator[Page]:
@@ -152,22 +154,47 @@ def open_board(stack, log_in, kiosk):
         context, name = log_in(rights) if alone else shared[rights]
         context.clear_cookies(name=SCHEME_COOKIE)
         context.add_cookies([{"name": LANGUAGE_COOKIE, "value": language, "url": stack.install.board.url}])
-        page = context.new_page()
+        page = idle[rights].pop() if idle[rights] and not alone else context.new_page()
         page.set_viewport_size(dict(zip(("width", "height"), size, strict=True)))
         page.person = name
-        page.complaints = []
-        page.on("console", lambda message: page.complaints.append(message.text) if message.type == "error" else None)
-        page.on("pageerror", lambda error: page.complaints.append(str(error)))
-        page.goto(stack.install.board.url + path)
-        try:
-            yield page
-        finally:
-            (context if alone else page).close()
-        assert page.complaints == []
+        with complaints(page) as page.complaints:
+            page.goto(stack.install.board.url + path)
+            try:
+                yield page
+                assert page.complaints == []
+            except BaseException:
+                page.close()  # whatever has become of it is nothing for the next test
+                raise
+            finally:
+                if alone:
+                    context.close()
+                elif not page.is_closed():
+                    page.wait_for_load_state()
+                    page.evaluate("sessionStorage.clear()")
+                    idle[rights].append(page)
 
     yield opened
     for context, _ in shared.values():
         context.close()
+
+
+@contextmanager
+def complaints(page: Page) -> Iterator[list[str]]:
+    """What the browser complains about on a page meanwhile."""
+    found: list[str] = []
+
+    def on_console(message: ConsoleMessage) -> None:
+        if message.type == "error":
+            found.append(message.text)
+
+    def on_error(error: Error) -> None:
+        found.append(str(error))
+
+    page.on("console", on_console)
+    page.on("pageerror", on_error)
+    yield found
+    page.remove_listener("console", on_console)
+    page.remove_listener("pageerror", on_error)
 
 
 @pytest.fixture

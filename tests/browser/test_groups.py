@@ -9,7 +9,7 @@ from playwright.sync_api import expect
 
 from commands.developers.pretend_map import pretend_features
 from dashboard.ward_map.file import NAME
-from tests.browser.conftest import live
+from tests.browser.conftest import PATIENCE, live
 from tests.browser.support.served import served
 from tests.dashboard.support.devices import DeviceReader
 from tests.dashboard.support.ward import CAMERAS, OFFLINE, PETITIONS, stock
@@ -44,16 +44,28 @@ def placed(device):
 NAMES = count(1)
 
 
-@pytest.fixture
-def page(board, screen):
+@pytest.fixture(scope="module")
+def page(board, chromium):
+    """Where a person has logged in, for one test after the other: it has compiled everything already."""
     name = f"person-{next(NAMES)}"
     password = board.accounts.add(name, frozenset({"leader"}))
-    opened = screen(f"{board.url}/login?next=/")
+    context = chromium.new_context(viewport={"width": 1920, "height": 1080}, reduced_motion="reduce")
+    opened = context.new_page()
+    opened.set_default_timeout(PATIENCE)
+    opened.goto(f"{board.url}/login?next=/")
     opened.fill("[name=name]", name)
     opened.fill("[name=password]", password)
     opened.keyboard.press("Enter")
     live(opened)
-    return opened
+    yield opened
+    context.close()
+
+
+@pytest.fixture
+def overview(board, page):
+    """The page shows the overview anew."""
+    page.goto(board.url)
+    live(page)
 
 
 def those(page, sign):
@@ -67,6 +79,7 @@ def choose(page, layer):
     )
 
 
+@pytest.mark.usefixtures("overview")
 def test_the_layers_show_cameras_and_petitions(page, artefacts):
     assert those(page, "■") == {52}
     assert those(page, "▲") == {*OFFLINE, 5, 8, 30}, "as severe as on the tiles"
@@ -84,6 +97,7 @@ def test_the_layers_show_cameras_and_petitions(page, artefacts):
     assert those(page, "hatched") == EVERY - PETITIONS.keys()
 
 
+@pytest.mark.usefixtures("overview")
 def test_a_cell_is_pressed_and_its_group_s_devices_say_since_when(board, page, artefacts):
     page.locator("#group-12").press("Enter")
     page.wait_for_url(f"{board.url}/group/12")
@@ -210,6 +224,7 @@ def test_devices_whose_place_is_known_stand_there_and_say_that_they_are_offline(
     page.wait_for_url(f"{board.url}/device/tdp-012-l1")
 
 
+@pytest.mark.usefixtures("overview")
 def test_what_is_pushed_changes_the_chosen_layer(board, page):
     choose(page, "camera")
     area = ("area_code", "TDP-036")

@@ -9,7 +9,7 @@ from playwright.sync_api import Page
 from commands.developers.load.chromium import ARE_DRAWN
 from dashboard.apps.page_list import pages
 from dashboard.words import number, text
-from tests.browser.conftest import in_every_size, shown
+from tests.browser.conftest import complaints, in_every_size, shown
 from tests.browser.support.legible import DESK_LEAST, FINGER, PLACES, log_in, look, showing_alarms, violations
 from tests.browser.support.served import Served
 from tests.dashboard.support.ward import NOW_MS
@@ -94,20 +94,17 @@ def opened(board, chromium):
     context = chromium.new_context(reduced_motion="reduce")
     page = context.new_page()
     log_in(board, page)
-    page.close()
 
     @contextmanager
     def open_(path, size) -> Iterator[Page]:
-        page, complaints = context.new_page(), []
-        page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
-        page.on("pageerror", lambda error: complaints.append(str(error)))
+        """In the same tab, one after the other: it has compiled everything already."""
         page.set_viewport_size(dict(zip(("width", "height"), size, strict=True)))
-        page.goto(board.url + path)
-        shown(page)
-        page.wait_for_function(ARE_DRAWN)
-        yield page
-        page.close()
-        assert complaints == []
+        with complaints(page) as found:
+            page.goto(board.url + path)
+            shown(page)
+            page.wait_for_function(ARE_DRAWN)
+            yield page
+        assert found == []
 
     yield open_
     context.close()

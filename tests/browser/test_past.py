@@ -132,6 +132,7 @@ def test_nothing_is_said_of_a_minute_before_it_has_been_read(open_board, stack):
         expect(page.locator("#alarms-title")).to_be_visible()
         assert page.evaluate("window.looked") > 0
         assert page.evaluate("[...window.saidEarly]") == []
+        page.close()  # no other test has its script
 
 
 def test_a_moment_that_cannot_be_shown_is_told_in_words(open_board, stack):

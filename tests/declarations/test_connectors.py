@@ -29,6 +29,7 @@ from ingest.untrusted.dead_letter import known_fields
 from ingest.untrusted.json_text import parse_json
 from ingest.untrusted.pseudonym import pseudonymiser
 from streams.fold.fold import Fold
+from tests.support.examples import examples
 
 SAMPLES = Path(__file__).parent.parent / "connectors" / "samples"
 FOLDER = Path(__file__).parent.parent.parent / "connectors"
@@ -229,7 +230,7 @@ def see_malformed(connector: Connector, data: st.DataObject) -> None:
 
 
 @each_mapped
-@settings(max_examples=40)
+@settings(max_examples=examples(40))
 @given(body=st.binary(max_size=60))
 def test_any_bytes_are_a_dead_letter_and_nothing_else(connector: Connector, body: bytes) -> None:
     one = sent(connector, lines(connector)[0])

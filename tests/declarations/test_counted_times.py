@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.support.examples import examples
 from warehouse.catalogue import indicators
 from warehouse.model.aggregate import Flow
 from warehouse.model.entity import Attr, First, Latest
@@ -21,7 +22,7 @@ def times_of(entity) -> list[str]:
 
 
 @pytest.mark.parametrize("one", [one for one in indicators() if one.has_flow], ids=lambda one: one.id)
-@settings(max_examples=25)
+@settings(max_examples=examples(25))
 @given(chance=st.randoms(use_true_random=False))
 def test_the_time_at_which_something_counts_is_one_of_its_times(one, chance):
     told = times_of(one.of)

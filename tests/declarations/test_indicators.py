@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from functools import cache
+from itertools import chain
 from random import Random
 
 import pytest
@@ -57,11 +58,11 @@ def folds() -> dict[str, Fold]:
 
 
 @pytest.fixture(scope="module")
-def values(folds: dict[str, Fold]) -> list[Value]:
-    """Everything the fold has to say, with the stocks at each moment."""
-    found = []
-    for fold in folds.values():
-        found += fold.take()
+def values(folds: dict[str, Fold]) -> dict[str, list[Value]]:
+    """By indicator, everything the fold has to say, with the stocks at each moment."""
+    found: dict[str, list[Value]] = {}
+    for value in chain.from_iterable(fold.take() for fold in folds.values()):
+        found.setdefault(value.indicator, []).append(value)
     return found
 
 
@@ -119,11 +120,11 @@ def test_a_derived_measure_asks_what_it_says(one: Derived) -> None:
 
 @pytest.mark.embedded
 @pytest.mark.parametrize("one", [one for one in indicators() if one.has_flow], ids=lambda one: one.id)
-def test_flows_agree_with_sql(one: Indicator, stored: Client, values: list[Value]) -> None:
+def test_flows_agree_with_sql(one: Indicator, stored: Client, values: dict[str, list[Value]]) -> None:
     mine = {
         (value.ward, value.window_ms, value.dimension, value.member): (value.numerator, value.denominator)
-        for value in values
-        if value.indicator == one.id and value.grain == "flow" and (value.numerator or value.denominator)
+        for value in values.get(one.id, ())
+        if value.grain == "flow" and (value.numerator or value.denominator)
     }
     assert mine
     assert from_sql(stored, flow_sql(one)) == mine

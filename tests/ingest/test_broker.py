@@ -1,4 +1,5 @@
 import asyncio
+import fcntl
 import multiprocessing
 import os
 import shutil
@@ -393,6 +394,34 @@ async def test_killed_java_ends_the_process_and_nothing_acknowledged_is_lost(tmp
         assert not is_listening(settings.kafka_port)
 
 
+@pytest.mark.embedded
+def test_two_never_run_on_one_folder(tmp_path):
+    """Killed in the moment in which Java begins: the next one waits for its end, or ends it, though nothing was written down of it."""
+    with process(tmp_path) as (settings, begin):
+        first = begin()
+        left: list[psutil.Process] = []
+        while not left:
+            left = list(left_over_java(Folder(settings)))
+        first.kill()
+        first.wait()
+        read_until(begin(), "Kafka ready")
+        assert [ended(java) for java in left] == [True]
+        assert len(list(left_over_java(Folder(settings)))) == 1
+
+
+def test_a_folder_that_somebody_else_holds_is_refused(tmp_path, monkeypatch):
+    port, controller = free_ports(2)
+    settings = own_settings(tmp_path, port, controller)
+    fetch.ensure_jars(settings.cache_folder, lambda there, in_all, megabytes: None)
+    monkeypatch.setattr(server_module, "LEFT_OVER_ENDS_WITHIN", timedelta())
+    folder = Folder(settings)
+    folder.path.mkdir(parents=True)
+    with folder.lock.open("a") as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        with pytest.raises(Unavailable, match="another process holds"):
+            Server(settings).start()
+
+
 @pytest.mark.long
 @pytest.mark.embedded
 def test_java_that_dies_after_a_while_is_started_again_by_the_same_process(tmp_path, monkeypatch, caplog):
@@ -411,10 +440,10 @@ def test_java_that_dies_after_a_while_is_started_again_by_the_same_process(tmp_p
         assert kafka_admin.missing_topics(settings) == []
 
     until_started(1)
-    left_over_java(Folder(settings)).kill()
+    next(left_over_java(Folder(settings))).kill()
     until_started(2)
     monkeypatch.setattr(entry, "LEAST_RUN", timedelta(hours=1))
-    left_over_java(Folder(settings)).kill()
+    next(left_over_java(Folder(settings))).kill()
     serving.join(30)
     assert codes == [1]
 

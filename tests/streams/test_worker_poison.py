@@ -14,12 +14,11 @@ import pytest
 
 from commands.supervision.stack import Stack
 from ingest.contract.envelope import Envelope
-from ingest.contract.events import event_types
 from ingest.contract.settings import IngestSettings
 from streams.poison.attempts import DEATHS, FOLDED, WRITTEN
 from tests.streams.support import counting
 from tests.streams.support.counting import a_clock, send, until
-from tests.support.made import events
+from tests.support.made import HAPPENINGS, events
 from warehouse.dead_letters.resend import resend
 from warehouse.dead_letters.stored import DeadLetterChoice, read_dead_letters
 from warehouse.settings import WarehouseSettings
@@ -30,7 +29,7 @@ pytestmark = [pytest.mark.embedded, pytest.mark.timeout(400)]
 
 STUMBLING = "tests.streams.support.poisoned"
 
-KINDS = [kind for kind in event_types().values() if kind.stream in ("speaker", "queue")]
+KINDS = [kind for kind in HAPPENINGS if kind.stream in ("speaker", "queue")]
 """The stream in which the bad ones come, and another one."""
 
 SPREAD = timedelta(minutes=20)

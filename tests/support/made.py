@@ -15,6 +15,7 @@ from ingest.contract import code
 from ingest.contract.envelope import Envelope, envelope
 from ingest.contract.event import Event
 from ingest.contract.events import event_types
+from ingest.contract.events.import_withdrawal import ImportWithdrawn
 from warehouse.catalogue import figure_kinds, indicators
 from warehouse.indicators.equipment import LINE
 
@@ -25,6 +26,10 @@ WARDS = ("hong-bang", "le-chan")
 
 FIGURE_KINDS = (*figure_kinds(), *(one.id for one in indicators() if one.baseline))
 """What people enter."""
+
+
+HAPPENINGS = [kind for kind in event_types().values() if not issubclass(kind, ImportWithdrawn)]
+"""The event types that say what happened, and not that others are to count no more."""
 
 
 def events(
@@ -39,12 +44,12 @@ def events(
     Args:
         seed: the same seed gives the same events.
         count: how many.
-        kinds: event types to choose from; all when `None`.
+        kinds: event types to choose from; `HAPPENINGS` when `None`.
         spread: over how long they happen.
         keys: how many entities of each kind they are about.
     """
     random = Random(seed)
-    types = list(kinds or event_types().values())
+    types = list(kinds or HAPPENINGS)
     made = [_event(random, random.choice(types), START + spread * random.random(), keys) for _ in range(count)]
     made.sort(key=lambda event: event.occurred_at)
     return [

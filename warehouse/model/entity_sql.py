@@ -163,7 +163,7 @@ def matters_sql(entity: Entity, rules: Collection[Rule], until_ms: int, source: 
 
     Where the type of an event alone tells what it gives to these rules, the first and the last of each entity say it all.
     """
-    plain = [event for event in entity.events if all(_is_told_by_type(rule, event) for rule in rules)]
+    plain = plain_events(entity, rules)
     if not plain:
         return ""
     kinds = ", ".join(sql(event.kind) for event in plain)
@@ -172,6 +172,11 @@ def matters_sql(entity: Entity, rules: Collection[Rule], until_ms: int, source: 
         f"WHERE {_is_about(entity)} AND kind IN ({kinds}) AND at_ms <= {until_ms} GROUP BY ward, subject, kind"
     )
     return f" AND (at_ms > {until_ms} OR kind NOT IN ({kinds}) OR (ward, subject, kind, at_ms) IN ({telling}))"
+
+
+def plain_events(entity: Entity, rules: Collection[Rule]) -> list[type[Event]]:
+    """The event types of which the first and the last of each entity say all there is to say to these rules."""
+    return [event for event in entity.events if all(_is_told_by_type(rule, event) for rule in rules)]
 
 
 def _is_told_by_type(rule: Rule, event: type[Event]) -> bool:

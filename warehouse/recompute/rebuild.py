@@ -11,7 +11,7 @@ from warehouse.catalogue import indicator, indicators
 from warehouse.model.correction import Cause, Correction, correction
 from warehouse.model.entity import Entity, EntityState, Latest, state_type
 from warehouse.model.entity_sql import entity_sql
-from warehouse.model.expression import DAY_MS, MINUTE, sql, ward_day, window_start
+from warehouse.model.expression import DAY_MS, MINUTE, Sql, sql, ward_day, window_start
 from warehouse.model.indicator import Indicator
 from warehouse.model.reading import TOTAL, Split
 from warehouse.model.value import Value
@@ -134,6 +134,29 @@ def split_at_midnights(from_ms: int, until_ms: int) -> list[tuple[int, int]]:
     """The time from `from_ms` to `until_ms` cut at the ward's midnights: each piece is one call of `recompute_stocks`."""
     cuts = range(int(window_start(from_ms, DAY_MS)) + DAY_MS, until_ms, DAY_MS)
     return [*zip([from_ms, *(cut + 1 for cut in cuts)], [*cuts, until_ms], strict=True)]
+
+
+def days_to_recompute(
+    client: Client, entity_id: str, ward: str, from_ms: int, until_ms: int, cause: Cause
+) -> list[tuple[int, int]]:
+    """The pieces of `split_at_midnights` in which there is anything to recompute: a stored minute, or the late event's own.
+
+    Args:
+        client: an open connection.
+        entity_id: the kind of entity.
+        ward: the ward.
+        from_ms: the first moment that may have changed.
+        until_ms: the last one.
+        cause: the event that came late.
+    """
+    ids = tuple(one.id for one in indicators() if one.of.id == entity_id and one.has_stock)
+    rows = client.query(
+        f"SELECT DISTINCT {sql(ward_day(Sql('(as_of_ms - 1)')))} FROM raw_values WHERE ward = %(ward)s AND indicator IN %(ids)s "
+        "AND grain = 'stock' AND as_of_ms = window_ms + %(minute)s AND window_ms >= %(from)s AND window_ms <= %(until)s",
+        {"ward": ward, "ids": ids, "minute": MINUTE, "from": from_ms - MINUTE, "until": until_ms},
+    )
+    days = {day for (day,) in rows} | {ward_day(_minute_end(cause.at_ms) - 1)}
+    return [piece for piece in split_at_midnights(from_ms, until_ms) if ward_day(piece[1] - 1) in days]
 
 
 def recompute_stocks(

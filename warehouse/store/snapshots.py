@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterable
+from datetime import datetime
 from typing import Any, NamedTuple
 
 from warehouse.model.value import Value
@@ -22,6 +23,15 @@ class Snapshot(NamedTuple):
     values_offset: int
     """The newest offset of a value that was written by then."""
     pieces: list[list[Any]]
+
+
+class RememberedStates(NamedTuple):
+    """What the fold remembers of the entities of one kind in a ward."""
+
+    states: dict[str, str]
+    """By key, as JSON."""
+    taken_at: datetime
+    """When the oldest of the snapshots that hold them was stored."""
 
 
 def write_snapshots(client: Client, snapshots: Iterable[tuple[tuple[str, int], Snapshot]]) -> None:
@@ -75,6 +85,34 @@ def read_snapshot(client: Client, topic: str, partition: int, rows_to: int, valu
         {"topic": topic, "partition": partition, "rows_to": rows_to, "values_to": values_to},
     )
     return Snapshot(rows[0][0], rows[0][1], [json.loads(body) for *_, body in rows]) if rows else None
+
+
+def remembered_states(client: Client, topic: str, entity: str, ward: str) -> RememberedStates | None:
+    """The entities of one kind in a ward as the fold last remembered them; `None`: there is no snapshot of the topic yet.
+
+    Args:
+        client: an open connection.
+        topic: where they live.
+        entity: id of their kind.
+        ward: the ward.
+    """
+    rows = client.query(
+        "SELECT body, taken_at FROM fold_snapshots PREWHERE topic = %(topic)s AND (partition, offset, taken_at) IN ("
+        "SELECT partition, tupleElement(max((offset, taken_at)) AS newest, 1), tupleElement(newest, 2) FROM fold_snapshots "
+        "WHERE topic = %(topic)s GROUP BY partition) WHERE startsWith(body, %(head)s) OR chunk = 0",
+        {"topic": topic, "head": json.dumps(["states", entity], separators=(",", ":"))[:-1]},
+    )
+    if not rows:
+        return None
+    found: dict[str, str] = {}
+    holding = []
+    for body, taken_at in rows:
+        kind, *content = json.loads(body)
+        mine = [state for state in content[1] if state[0] == ward] if kind == "states" and content[0] == entity else []
+        found |= {state[1]: json.dumps(state) for state in mine}
+        holding += [taken_at] if mine else []
+    # A partition of which nothing came for long has an old snapshot, which does not matter to wards that it does not hold.
+    return RememberedStates(found, min(holding, default=max(taken_at for _, taken_at in rows)))
 
 
 def values_after(client: Client, topic: str, partition: int, offset: int, keep_ms: int) -> list[Value]:

@@ -18,7 +18,7 @@ from dashboard.entry.event_file import EventPlan, is_event_file
 from dashboard.entry.event_undo import EventUndo
 from dashboard.entry.file import FigureFile, file_digest
 from dashboard.entry.template import EVENTS, FIGURES, TEMPLATES, FileKind, template_file
-from dashboard.pages.entry.page import LONGEST_UPLOAD, PAGE
+from dashboard.pages.entry.page import HIDDEN, LONGEST_UPLOAD, PAGE
 from dashboard.pages.entry.tables import event_plan_table, plan_table, undo_table
 from dashboard.thread_pool import ThreadPool
 from ingest.administration.message import MapFile
@@ -73,6 +73,7 @@ def _attach_plan(app: Dash, desks: EntryDesks, pool: ThreadPool) -> None:
         Output("entry-fault", "children", allow_duplicate=True),
         Input("entry-upload", "contents"),
         State("entry-upload", "filename"),
+        running=[(Output("entry-reading", "style"), {}, HIDDEN)],
         prevent_initial_call=True,
     )
     async def look(contents: object, name: object) -> tuple[Any, ...]:

@@ -41,6 +41,9 @@ EVENTS_ARE = Label(
 )
 TEMPLATE = Label("Tải mẫu", "Template")
 UPLOAD = Label("Chọn tệp XLSX, CSV, JSONL (≤ 500 kB)", "Choose an XLSX, CSV or JSONL file (≤ 500 kB)")
+READING_FILE = Label(
+    "Đang đọc tệp; tệp lớn có thể mất nửa phút…", "Reading the file; a large one may take half a minute…"
+)
 APPLY = Label("Nhập các số này", "Enter these")
 IMPORTS = Label("Lần nhập tệp", "Import")
 UNDO = Label("Hoàn tác", "Undo")
@@ -49,6 +52,7 @@ UNDO_SURE = Label(
     "Undo this import? What stood before is entered again, what is new is withdrawn, events count no more; the history stays.",
 )
 
+HIDDEN = {"display": "none"}
 REFRESH_MS = 10_000
 PROGRESS_MS = 1_000
 LONGEST_UPLOAD = 500_000
@@ -147,6 +151,7 @@ def _file(state: BoardState) -> Component:
             ),
             html.P(say(DAYS_ARE), className="quiet"),
             html.P(say(EVENTS_ARE), className="quiet"),
+            html.P(say(READING_FILE), id="entry-reading", role="status", style=HIDDEN),
             html.Div(id="entry-plan"),
             dmc.Group(
                 [

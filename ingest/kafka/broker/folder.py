@@ -37,7 +37,7 @@ class Folder:
         self.data = self.path / "data"
         self.properties = self.path / "server.properties"
         self.logging = self.path / "log4j2.properties"
-        self.pid = self.path / "kafka.pid"
+        self.lock = self.path / "kafka.lock"
 
     def configure(self) -> None:
         """Write what Kafka reads at its start."""

@@ -1,9 +1,17 @@
-"""Kafka as a child process: start it, wait until its port answers, stop it."""
+"""Kafka as a child process: start it, wait until its port answers, stop it.
 
+Two on one folder would ruin it: Kafka locks its data only after it has opened the log of its topics, and where two have written to that,
+the next start throws all of it away. So Java holds a lock of ours for as long as it runs, by a file that it inherits; it holds it also
+when we were killed before we could write down anything about it.
+"""
+
+import fcntl
 import subprocess
 import time
+from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
+from typing import IO
 
 import psutil
 
@@ -17,6 +25,7 @@ from ingest.runtime.process import end_with_parent
 
 MAIN = "kafka.Kafka"
 """The class whose `main` is the broker."""
+LEFT_OVER_ENDS_WITHIN = timedelta(seconds=10)
 
 
 class Server:
@@ -32,27 +41,40 @@ class Server:
         self.folder = Folder(settings)
         self.process: subprocess.Popen[bytes] | None = None
         self._archive = archive
+        self._lock: IO[str] | None = None
 
     def start(self) -> None:
         """Start Java, after a left-over one on the same folder has ended.
 
         Raises:
             ConfigurationError: a jar is not what was recorded, the folder is damaged, or a port is taken.
+            Unavailable: another process holds the folder.
         """
         wrong = [jar.file_name for jar in jars.wrong_jars(self.settings.cache_folder)]
         if wrong:
             named = ", ".join(wrong[:3])
             raise ConfigurationError(f"{len(wrong)} of Kafka's jars are missing or not as recorded: {named} …")
-        self._end_left_over()
-        self._see_ports_free()
-        self.folder.configure()
-        self.folder.format()
+        lock = self._lock or self._locked()
+        try:
+            self._see_ports_free()
+            self.folder.configure()
+            self.folder.format()
+            self._begin(lock)
+        except BaseException:
+            self._unlock()
+            raise
+
+    def _begin(self, lock: IO[str]) -> None:
         options, output = ([f"-XX:AOTCacheOutput={self._archive}"], subprocess.DEVNULL) if self._archive else ([], None)
         command = [*self.folder.java(), *options, MAIN, self.folder.properties.name]
         self.process = subprocess.Popen(
-            command, cwd=self.folder.path, stdout=output, stderr=output, preexec_fn=end_with_parent
+            command,
+            cwd=self.folder.path,
+            stdout=output,
+            stderr=output,
+            preexec_fn=end_with_parent,
+            pass_fds=(lock.fileno(),),
         )
-        self.folder.pid.write_text(str(self.process.pid), encoding="utf-8")
 
     def wait(self, limit: timedelta = timedelta(seconds=60)) -> None:
         """Wait until the port is open, and give Kafka its account.
@@ -87,15 +109,14 @@ class Server:
 
     def stop(self, limit: timedelta = timedelta(seconds=8)) -> None:
         """Stop Java cleanly; by force when it takes longer than `limit`."""
-        if self.process is None:
-            return
-        self.process.terminate()
-        try:
-            self.process.wait(limit.total_seconds())
-        except subprocess.TimeoutExpired:
-            self.process.kill()
-            self.process.wait()
-        self.folder.pid.unlink(missing_ok=True)
+        if self.process is not None:
+            self.process.terminate()
+            try:
+                self.process.wait(limit.total_seconds())
+            except subprocess.TimeoutExpired:
+                self.process.kill()
+                self.process.wait()
+        self._unlock()
 
     def _see_ports_free(self) -> None:
         ports = {
@@ -106,26 +127,52 @@ class Server:
             if is_listening(port):
                 raise ConfigurationError(f"Port {port} is taken by another program: end that, or change {name}.")
 
-    def _end_left_over(self) -> None:
-        """Wait for, then end, a Java that an earlier process of ours left on this folder."""
-        left = left_over_java(self.folder)
-        if left is None:
-            return
-        try:
-            left.terminate()
-            left.wait(10)
-        except psutil.TimeoutExpired:
-            left.kill()
-            left.wait(10)
-        except psutil.NoSuchProcess:
-            return
+    def _unlock(self) -> None:
+        if self._lock is not None:
+            self._lock.close()
+            self._lock = None
+
+    def _locked(self) -> IO[str]:
+        """The folder's lock, once a Java that an earlier process of ours left on it has ended.
+
+        Raises:
+            Unavailable: somebody else holds it.
+        """
+        self.folder.path.mkdir(parents=True, exist_ok=True)
+        lock = self.folder.lock.open("a", encoding="utf-8")
+        until = time.monotonic() + 2 * LEFT_OVER_ENDS_WITHIN.total_seconds()
+        while True:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                for left in left_over_java(self.folder):
+                    _end(left)
+                if time.monotonic() > until:
+                    lock.close()
+                    raise Unavailable("Kafka", f"another process holds {self.folder.path}") from None
+                time.sleep(0.05)
+            else:
+                self._lock = lock
+                return lock
 
 
-def left_over_java(folder: Folder) -> psutil.Process | None:
-    """The Java that runs on this folder though nobody holds it as a child, if any."""
+def _end(left: psutil.Process) -> None:
+    """End a process; by force when it takes long."""
     try:
-        process = psutil.Process(int(folder.pid.read_text(encoding="utf-8")))
-        ours = MAIN in process.cmdline() and Path(process.cwd()) == folder.path
-        return process if ours else None
-    except (OSError, ValueError, psutil.NoSuchProcess, psutil.AccessDenied):
-        return None
+        left.terminate()
+        left.wait(LEFT_OVER_ENDS_WITHIN.total_seconds())
+    except psutil.TimeoutExpired:
+        left.kill()
+        left.wait(LEFT_OVER_ENDS_WITHIN.total_seconds())
+    except psutil.NoSuchProcess:
+        return
+
+
+def left_over_java(folder: Folder) -> Iterator[psutil.Process]:
+    """The Java processes that run on this folder."""
+    for process in psutil.process_iter():
+        try:
+            if MAIN in process.cmdline() and Path(process.cwd()) == folder.path:
+                yield process
+        except (OSError, psutil.NoSuchProcess, psutil.AccessDenied):
+            continue

@@ -23,6 +23,7 @@ from ingest.files.table import table_rows
 from ingest.source.mapper import MAPPING_BUG, Mapper
 from tests.connectors.support.taking import CONTEXT
 from tests.declarations.test_connectors import mutated, personal_values
+from tests.support.examples import examples
 
 EXPECTED = Path(__file__).parent / "expected"
 FILES = sorted(READY.glob("*.toml"))
@@ -95,7 +96,7 @@ def test_it_says_in_both_languages_what_to_do(file: Path) -> None:
 
 
 @each
-@settings(max_examples=150, derandomize=True)
+@settings(max_examples=examples(150), derandomize=True)
 @given(data=st.data())
 def test_a_malformed_message_is_a_dead_letter_and_nothing_else(file: Path, data: st.DataObject) -> None:
     connector = loaded(file)

@@ -8,6 +8,7 @@ import socket
 import stat
 import time
 import tomllib
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_network
 from pathlib import Path
@@ -42,6 +43,8 @@ from ingest.administration.message import (
     DraftForm,
     GiveDevicePassword,
     Library,
+    MapFile,
+    MappedFile,
     ReadDevices,
     Redirect,
     RemoveDeclaration,
@@ -98,7 +101,13 @@ class Desk:
         self.watch = SourceWatch(folder, settings)
         self.running: dict[str, RunningSource] = {}
         service = SourceAdministration(
-            folder, settings, lambda: self.watch.now, lambda: self.running, lambda: context("ward"), self.send
+            folder,
+            settings,
+            lambda: self.watch.now,
+            lambda: self.running,
+            context("ward"),
+            lambda: replace(context("ward"), pseudonym=lambda code: "0" * 32),
+            self.send,
         )
         self.is_kafka_away = False
         self.marks: list[Any] = []
@@ -599,3 +608,12 @@ def test_the_form_holds_the_way_in_conditions_and_two_events_of_one_kind(desk: D
     made = tomllib.loads(form.text)
     assert "overlap" not in made["way"]
     assert "when" not in made["events"][0]
+
+
+def test_events_of_a_file_are_about_the_same_dossiers_as_those_of_a_source_and_a_trial_is_not(desk: Desk) -> None:
+    head = "Loại sự kiện;dossier_ref;unit_id;procedure_code;field_code;channel;state_to;completed_at\n"
+    line = "dossier.completed;H24.12-0001;H24.12;1.005129;ho_tich;1;9;03/01/2026 16:00\n"
+    content = base64.b64encode((head + line).encode()).decode()
+    (first,), (again,) = (desk.ask(MapFile(kind="csv", content=content), MappedFile).rows for _ in range(2))
+    assert json.loads(first.event)["dossier_ref"] == context("ward").pseudonym("H24.12-0001")
+    assert again.event == first.event, "so that the same row counts once"

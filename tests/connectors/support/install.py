@@ -80,6 +80,7 @@ class InstallWithoutKafka:
             self.settings,
             lambda: self.watch.now,
             lambda: self.runner.sources,
+            context("ward"),
             partial(context, "trial"),
             lambda _, mark: self.marks.append(mark),
         )

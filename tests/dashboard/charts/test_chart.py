@@ -205,11 +205,12 @@ def dossiers_open():
 
 
 @pytest.mark.parametrize(
-    "state",
-    [ward.board_state(), whole_ward.board_state(), only_health(), NOBODY_KNOWS, dossiers_open()],
+    "make",
+    [ward.board_state, whole_ward.board_state, only_health, lambda: NOBODY_KNOWS, dossiers_open],
     ids=["some", "whole", "none", "unknown", "unsigned"],
 )
-def test_where_a_card_has_no_data_its_bars_and_charts_say_a_dash(state):
+def test_where_a_card_has_no_data_its_bars_and_charts_say_a_dash(make):
+    state = make()
     set_viewer(Viewer("lan", frozenset({"admin"})))
     for path, page in pages().items():
         if page.arguments is None:

@@ -21,6 +21,7 @@ from ingest.contract.events import event_types
 from ingest.contract.quantity import EARLIEST, LATEST
 from tests.connectors.support.poison import HUGE, NO_NUMBERS, OTHER_TYPES, TEXTS, TIMES, values, with_value
 from tests.declarations.test_connectors import MAPPED, replayed
+from tests.support.examples import examples
 from tests.support.made import events
 
 KINDS = list(event_types().values())
@@ -175,7 +176,7 @@ def mutated(draw: st.DrawFn) -> bytes:
     return record
 
 
-@settings(max_examples=1_000, derandomize=True, deadline=None)
+@settings(max_examples=examples(1_000), derandomize=True, deadline=None)
 @given(mutated())
 def test_no_change_of_bytes_makes_a_difference(record: bytes) -> None:
     agree(record)

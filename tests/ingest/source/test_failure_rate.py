@@ -2,6 +2,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ingest.source.failure_rate import FEWEST, LARGEST_SHARE, RECENT, FailureRate
+from tests.support.examples import examples
 
 RUNS = st.lists(st.tuples(st.booleans(), st.integers(1, 400)), max_size=8)
 
@@ -50,7 +51,7 @@ def simply(bads):
     return None
 
 
-@settings(max_examples=50)
+@settings(max_examples=examples(50))
 @given(RUNS)
 def test_closes_exactly_when_the_rule_says(runs):
     bads = [is_bad for is_bad, count in runs for _ in range(count)]

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from ingest.contract.errors import InvalidEvent
 from ingest.syslog.message import LONGEST, read_syslog
 from ingest.untrusted.json_text import check_json
+from tests.support.examples import examples
 
 
 def test_rfc_5424() -> None:
@@ -45,7 +46,7 @@ def test_what_is_none(raw: bytes) -> None:
         read_syslog(raw)
 
 
-@settings(max_examples=300, derandomize=True)
+@settings(max_examples=examples(300), derandomize=True)
 @given(
     rest=st.binary(max_size=200), begin=st.sampled_from([b"<13>", b"<13>1 - - - - - ", b'<13>1 - - - - - [a b="', b""])
 )

@@ -21,6 +21,7 @@ from streams.fold.flows import Flows
 from streams.fold.fold import Fold
 from streams.fold.plan import EntityPlan, FlowPlan, Recount, plans
 from tests.streams.support.states import states_of
+from tests.support.examples import examples
 from tests.support.made import START, events
 from warehouse.model.correction import Cause, Correction
 from warehouse.model.entity import EntityState
@@ -55,7 +56,7 @@ def folded(stream: str, envelopes: list[Envelope], cuts: list[int]) -> tuple[lis
 
 @pytest.mark.parametrize("stream", COUNTED)
 @given(seed=st.integers(0, 10_000), cuts=st.lists(st.integers(0, 220), max_size=12))
-@settings(max_examples=3)
+@settings(max_examples=examples(3))
 def test_any_split_into_batches_gives_the_same_revisions_and_corrections(
     stream: str, seed: int, cuts: list[int]
 ) -> None:
@@ -67,7 +68,7 @@ def test_any_split_into_batches_gives_the_same_revisions_and_corrections(
 
 @pytest.mark.parametrize("stream", COUNTED)
 @given(seed=st.integers(0, 10_000))
-@settings(max_examples=3)
+@settings(max_examples=examples(3))
 def test_corrections_lead_from_one_figure_to_the_next(stream: str, seed: int) -> None:
     values, corrections = folded(stream, jumbled(stream, seed), [])
     by_window: dict[tuple[object, ...], list[Correction]] = {}
@@ -110,7 +111,7 @@ def test_nothing_that_an_event_contributes_is_overlooked(stream: str) -> None:
 
 @pytest.mark.parametrize("stream", COUNTED)
 @given(seed=st.integers(0, 10_000), taken=st.integers(20, 200), lost=st.integers(0, 60))
-@settings(max_examples=3)
+@settings(max_examples=examples(3))
 def test_a_replay_writes_the_same_revisions_and_corrections_again(
     stream: str, seed: int, taken: int, lost: int
 ) -> None:

@@ -17,6 +17,7 @@ from ingest.contract.topic import topic_of
 from streams.fold.flows import FlowFigure, FlowWindow
 from streams.fold.fold import Fold, WithdrawnLives
 from streams.fold.plan import EntityPlan, plans
+from tests.support.examples import examples
 from tests.support.made import START, events
 from warehouse.model.entity import EntityState
 from warehouse.model.value import Value
@@ -67,6 +68,14 @@ def folded(stream: str, envelopes: list[Envelope], cuts: list[int]) -> list[Valu
     return values
 
 
+@pytest.fixture(scope="module")
+def nothing_else() -> None:
+    """What was there before is not looked through for garbage, again and again: there is a million of it."""
+    gc.collect()
+    gc.freeze()
+
+
+@pytest.mark.usefixtures("nothing_else")
 @pytest.mark.parametrize("stream", streams())
 def test_what_a_fold_remembers_is_freed_without_the_garbage_collector(stream: str) -> None:
     """A backlog's objects are frozen out of its sight (`streams.garbage`): what refers to itself in a circle would stay for ever."""
@@ -95,7 +104,7 @@ def test_a_dumped_memory_does_not_change_with_what_is_folded_afterwards(stream: 
 
 @pytest.mark.parametrize("stream", streams())
 @given(seed=st.integers(0, 1000), cuts=st.lists(st.integers(0, 300), max_size=8))
-@settings(max_examples=5)
+@settings(max_examples=examples(5))
 def test_any_split_into_batches_gives_the_same_rows(stream: str, seed: int, cuts: list[int]) -> None:
     envelopes = made(stream, seed)
     whole = folded(stream, envelopes, [])
@@ -104,7 +113,7 @@ def test_any_split_into_batches_gives_the_same_rows(stream: str, seed: int, cuts
 
 @pytest.mark.parametrize("stream", streams())
 @given(seed=st.integers(0, 1000))
-@settings(max_examples=5)
+@settings(max_examples=examples(5))
 def test_any_order_and_any_repetition_give_the_same_figures(stream: str, seed: int) -> None:
     envelopes = made(stream, seed)
     straight, shuffled = Fold(topic_of(stream), 0), Fold(topic_of(stream), 0)
@@ -117,7 +126,7 @@ def test_any_order_and_any_repetition_give_the_same_figures(stream: str, seed: i
 
 @pytest.mark.parametrize("stream", streams())
 @given(seed=st.integers(0, 1000), cut=st.integers(0, 300))
-@settings(max_examples=5)
+@settings(max_examples=examples(5))
 def test_a_snapshot_is_the_whole_memory(stream: str, seed: int, cut: int) -> None:
     envelopes = made(stream, seed)
     straight, first, second = (Fold(topic_of(stream), 0) for _ in range(3))
@@ -181,7 +190,7 @@ WITHDRAWN = {kind.stream: kind for kind in ImportWithdrawn.__subclasses__()}
 
 @pytest.mark.parametrize("stream", sorted(WITHDRAWN))
 @given(seed=st.integers(0, 1000), lets_go=st.booleans())
-@settings(max_examples=5)
+@settings(max_examples=examples(5))
 def test_what_an_import_brought_is_as_if_it_had_never_come_once_it_is_taken_back(
     stream: str, seed: int, lets_go: bool
 ) -> None:

@@ -66,7 +66,7 @@ class Life:
             self.write(*rebuild.recompute_windows(self.client, id, ward, causes, *place))
         late_stocks, self.fold.late_stocks = self.fold.late_stocks, {}
         for (id, ward), found in late_stocks.items():
-            for start, end in rebuild.split_at_midnights(found.from_ms, found.until_ms):
+            for start, end in rebuild.days_to_recompute(self.client, id, ward, *found):
                 span = (id, ward, start, end, self.fold.topic, 0, self.fold.offset)
                 self.write(*rebuild.recompute_stocks(self.client, *span, found.cause))
 

@@ -19,6 +19,7 @@ from ingest.contract.events.queue import TicketCalled, TicketIssued
 from ingest.contract.topic import topic_of
 from streams.fold.fold import Fold
 from streams.fold.plan import GAUGE_MS, plans
+from tests.support.examples import examples
 from tests.support.made import START, events
 from warehouse.model.value import Value
 
@@ -91,7 +92,7 @@ def check(stream: str, envelopes: list[Envelope], values: list[Value], until_ms:
 
 @pytest.mark.parametrize("stream", CLOCKED)
 @given(seed=st.integers(0, 10_000), batch=st.integers(1, 60), is_live=st.booleans(), cut=st.integers(0, 160))
-@settings(max_examples=3)
+@settings(max_examples=examples(3))
 def test_a_closed_minute_says_how_things_were_at_its_end(
     stream: str, seed: int, batch: int, is_live: bool, cut: int
 ) -> None:

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from ingest.contract.envelope import Envelope, encode
 from streams.partition import duplicates
 from streams.partition.duplicates import EventIdMemory, judge_duplicates
+from tests.support.examples import examples
 from tests.support.made import events
 from warehouse.store.event_ids import KEPT, StoredEventId, id_hash
 
@@ -16,7 +17,7 @@ HASHES = st.lists(st.integers(0, 2**64 - 1) | st.integers(0, 40), max_size=30)
 
 
 @given(days=st.lists(HASHES, max_size=6), loaded=HASHES)
-@settings(max_examples=100)
+@settings(max_examples=examples(100))
 def test_nothing_that_was_there_is_overlooked_and_nothing_else_is_suspected(
     days: list[list[int]], loaded: list[int]
 ) -> None:

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from ingest.kafka.offsets import Extent
 from streams.recovery.log_identity import LogIdentity, find_log, is_same_record
+from tests.support.examples import examples
 from tests.support.made import events
 from warehouse.store.positions import PartitionProgress, PositionBase, kafka_offset_of
 
@@ -130,7 +131,7 @@ async def test_a_topic_that_was_made_again_and_grew_longer_is_read_whole() -> No
         max_size=12,
     )
 )
-@settings(max_examples=60)
+@settings(max_examples=examples(60))
 @example(steps=[("grow", 0, 1), ("move", 0, 3), ("expire", 1, 5), ("again", 0, 1)])
 async def test_whatever_happens_each_record_that_can_be_read_is_read_once(steps: list[tuple[str, int, int]]) -> None:
     reader, read, kafka, number = Reader(), [], Kafka("0", 0, []), 0

@@ -9,12 +9,11 @@ from datetime import UTC, datetime, timedelta
 from commands.supervision.stack import Stack
 from ingest.contract.envelope import AnyEnvelope, Envelope, envelope
 from ingest.contract.errors import Unavailable
-from ingest.contract.events import event_types
 from ingest.contract.settings import IngestSettings
 from ingest.contract.topic import topic_of
 from ingest.kafka.producer import Producer
 from streams.fold.fold import Fold
-from tests.support.made import START, code_of, events
+from tests.support.made import HAPPENINGS, START, code_of, events
 from warehouse.audit.report import AuditReport
 from warehouse.audit.run import run_audit
 from warehouse.audit.scope import scope_since
@@ -102,7 +101,7 @@ def made(seed: int, count: int, streams: Sequence[str] = ()) -> list[Envelope]:
         count: how many.
         streams: of which they are; of all if left out. What comes late is recomputed stream by stream, which takes most of the time.
     """
-    kinds = [kind for kind in event_types().values() if kind.stream in streams]
+    kinds = [kind for kind in HAPPENINGS if kind.stream in streams]
     keys = max(1, count // (2 if streams else 10))
     return events(seed=seed, count=count, kinds=kinds, keys=keys, spread=timedelta(minutes=90))
 

@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 from ingest.contract.clock import milliseconds
-from ingest.contract.envelope import envelope
+from ingest.contract.decoder import DecodedEvent
+from ingest.contract.envelope import decode_stored, envelope
 from ingest.contract.events.camera import DetectionEnded, DetectionStarted, HealthFault, HealthOffline, HealthOnline
 from ingest.contract.events.equipment import EquipmentDown, EquipmentRegistered, EquipmentSupply, EquipmentUp
 from ingest.contract.events.speaker import (
@@ -18,6 +19,7 @@ from ingest.contract.events.speaker import (
     DeviceHeartbeat,
     DeviceOffline,
 )
+from streams.fold.fold import Fold
 from tests.support import warehouse_server
 from tests.support.made import START, events
 from tests.support.raw import store
@@ -27,6 +29,8 @@ from warehouse.entities.speaker import SPEAKER
 from warehouse.query.devices import DeviceChange, DeviceHappening, device_changes, device_happenings, devices_now
 from warehouse.recompute.sql import stock_sql
 from warehouse.store.client import connect
+from warehouse.store.events import rows_after
+from warehouse.store.snapshots import Snapshot, write_snapshots
 
 NOW = START + timedelta(days=3)
 NOW_MS = milliseconds(NOW)
@@ -105,6 +109,27 @@ def test_a_group_s_devices_say_when_they_were_heard_and_what_is_wrong(client):
     assert camera.heard_ms == ms(minutes=5)
 
 
+def test_a_group_s_devices_are_those_that_the_fold_remembers_and_that_came_since(client):
+    def told():
+        return [devices_now(client, WARD, NOW_MS, area=area) for area in ("TDP-016", "TDP-017", "TDP-018", "TDP-019")]
+
+    said = told()
+    assert [*map(len, said)] == [0, 2, 1, 1]
+    for topic in ("ioc.speaker.v1", "ioc.camera.v1"):
+        fold = Fold(topic, 0)
+        (rows,) = rows_after(client, topic, 0, -1)
+        events_of = [
+            one for one in decode_stored([event.encode() for _, event in rows]) if isinstance(one, DecodedEvent)
+        ]
+        fold.fold(events_of, [offset for offset, _ in rows])
+        fold.take()
+        write_snapshots(client, [((topic, 0), Snapshot(fold.offset, fold.offset, fold.dump()))])
+    assert told() == said
+    later = "ALTER TABLE fold_snapshots UPDATE taken_at = taken_at + INTERVAL 1 DAY WHERE 1"
+    client.execute(later, None, {"mutations_sync": 2})
+    assert told() == said, "by the snapshots alone"
+
+
 def test_one_that_beats_works_and_one_that_was_taken_down_is_not_missed(client):
     assert one(client, "tdp-018-l1").works
     gone = one(client, "tdp-019-l1")
@@ -123,7 +148,7 @@ def test_devices_without_a_group_are_there(client):
     assert devices_now(client, WARD, NOW_MS, id="none") == []
 
 
-def test_only_what_changed_is_told_of_it(client):
+def test_only_what_changed_is_events_of_it(client):
     assert [(change.at_ms, change.kind, change.code) for change in device_changes(client, WARD, NOW_MS, one(client, "tdp-017-l1"))] == [
         (ms(hours=7), "device.offline", ""),
         (ms(hours=8), "device.fault", "amplifier"),

@@ -68,7 +68,7 @@ def tokens(sql: str) -> list[Token]:
     while position < len(sql):
         match = _TOKEN.match(sql, position)
         kind = match.lastgroup if match else None
-        if match is None or kind is None or _COMMENTS.match(sql, position):
+        if match is None or kind is None or (kind == "sign" and _COMMENTS.match(sql, position)):
             raise UnclearError(sql[position : position + 20])
         if kind != "space":
             text = match[0]
@@ -169,7 +169,8 @@ def subquery_names(text: Sequence[Token]) -> set[str]:
 def has_sequence(text: Sequence[Token], *words: str) -> bool:
     """Whether these words stand in a row."""
     return any(
-        all(_is_word(token, word) for token, word in zip(text[start:], words, strict=False))
+        _is_word(text[start], words[0])
+        and all(_is_word(token, word) for token, word in zip(text[start:], words, strict=False))
         for start in range(len(text) - len(words) + 1)
     )
 
@@ -179,8 +180,10 @@ def format_at(text: Sequence[Token]) -> tuple[int, int] | None:
     nesting = 0
     for index, token in enumerate(text):
         nesting += _is(token, "(") - _is(token, ")")
+        if nesting or not _is_word(token, "FORMAT"):
+            continue
         after = text[index + 1 : index + 3]
-        if not nesting and _is_word(token, "FORMAT") and after and after[0].kind in ("word", "name"):
+        if after and after[0].kind in ("word", "name"):
             last = len(after) == 1 or _is_word(after[1], "SETTINGS")
             if last and index and not _is(text[index - 1], ",") and not _is(text[index - 1], "."):
                 return token.at, after[0].at + len(after[0].text) + 2 * (after[0].kind == "name")

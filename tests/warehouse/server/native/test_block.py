@@ -3,6 +3,7 @@ from contextlib import suppress
 import pytest
 from hypothesis import example, given, settings, strategies
 
+from tests.support.examples import examples
 from warehouse.server.native.block import Shape, UnwalkableError, block_shape, retype_block, split_blocks
 from warehouse.server.native.wire import MalformedPacketError, varint
 
@@ -93,7 +94,7 @@ KINDS = strategies.recursive(
 )
 
 
-@settings(max_examples=400, derandomize=True)
+@settings(max_examples=examples(400), derandomize=True)
 @example(kind="JSON", rows=1, data=b"\2" + b"\0" * 7 + b"\1\1a" + b"\3" * 50)
 @example(kind="Map()", rows=1, data=b"\1" + b"\0" * 20)
 @given(kind=KINDS, rows=strategies.integers(0, 5), data=strategies.binary(max_size=120))

@@ -55,9 +55,11 @@ class Rehearsal:
             assert "EXPLAIN" not in sql, f"passed: {rendering}"
             return self._functions if "system.functions" in sql else self._columns
 
-        with pytest.raises(QueryRefused) as refusal:
+        try:
             self.gate.check(rendering, answer)
-        return refusal.value
+        except QueryRefused as refusal:  # a hundred thousand times: `pytest.raises` takes a tenth of it
+            return refusal
+        raise AssertionError(f"passed: {rendering}")
 
 
 def rendered(ward, positions):
