@@ -35,7 +35,7 @@ from ingest.kafka.broker import archive, fetch, jars
 from ingest.kafka.broker import folder as folders
 from ingest.kafka.broker import server as server_module
 from ingest.kafka.broker.folder import Folder, broker_properties
-from ingest.kafka.broker.server import MAIN, Server, left_over_java
+from ingest.kafka.broker.server import MAIN, Server, running_java
 from ingest.kafka.client import check_reachable, client_options, ping_kafka
 from ingest.kafka.lag import records_behind
 from ingest.kafka.offsets import topic_sizes
@@ -401,12 +401,12 @@ def test_two_never_run_on_one_folder(tmp_path):
         first = begin()
         left: list[psutil.Process] = []
         while not left:
-            left = list(left_over_java(Folder(settings)))
+            left = list(running_java(Folder(settings)))
         first.kill()
         first.wait()
         read_until(begin(), "Kafka ready")
         assert [ended(java) for java in left] == [True]
-        assert len(list(left_over_java(Folder(settings)))) == 1
+        assert len(list(running_java(Folder(settings)))) == 1
 
 
 def test_a_folder_that_somebody_else_holds_is_refused(tmp_path, monkeypatch):
@@ -440,10 +440,10 @@ def test_java_that_dies_after_a_while_is_started_again_by_the_same_process(tmp_p
         assert kafka_admin.missing_topics(settings) == []
 
     until_started(1)
-    next(left_over_java(Folder(settings))).kill()
+    next(running_java(Folder(settings))).kill()
     until_started(2)
     monkeypatch.setattr(entry, "LEAST_RUN", timedelta(hours=1))
-    next(left_over_java(Folder(settings))).kill()
+    next(running_java(Folder(settings))).kill()
     serving.join(30)
     assert codes == [1]
 

@@ -145,7 +145,7 @@ class Server:
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
-                for left in left_over_java(self.folder):
+                for left in running_java(self.folder):
                     _end(left)
                 if time.monotonic() > until:
                     lock.close()
@@ -168,7 +168,7 @@ def _end(left: psutil.Process) -> None:
         return
 
 
-def left_over_java(folder: Folder) -> Iterator[psutil.Process]:
+def running_java(folder: Folder) -> Iterator[psutil.Process]:
     """The Java processes that run on this folder."""
     for process in psutil.process_iter():
         try:

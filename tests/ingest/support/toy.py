@@ -21,6 +21,7 @@ from ingest.contract.events.queue import TicketIssued
 from ingest.contract.label import Label
 from ingest.contract.topic import topic_of
 from ingest.kafka.broker.folder import Folder
+from ingest.kafka.broker.server import running_java
 from ingest.kafka.client import client_options
 from ingest.untrusted.pseudonym import pseudonymiser
 
@@ -158,7 +159,7 @@ async def until(condition, limit: float = 60.0):
 @contextlib.contextmanager
 def frozen(settings: Any):
     """Kafka does not move while the block runs."""
-    pid = int(Folder(settings).pid.read_text())
+    pid = next(running_java(Folder(settings))).pid
     os.kill(pid, signal.SIGSTOP)
     while not _is_frozen(pid):
         time.sleep(0.01)
