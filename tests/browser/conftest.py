@@ -144,7 +144,8 @@ def open_board(stack, log_in, kiosk):
     People with the same rights share a browser, which has fetched everything already, and its tabs, which have compiled it,
     unless the test asks for one `alone`.
     """
-    shared, idle = {}, defaultdict(list)
+    shared = {}
+    idle: dict[tuple[str, ...], list[Page]] = defaultdict(list)
 
     @contextmanager
     def opened(path="/", rights=("leader",), size=(1920, 1080), language="vi", alone=False) -> Iterator[Page]:
