@@ -156,7 +156,7 @@ def open_board(stack, log_in, kiosk):
         context.clear_cookies(name=SCHEME_COOKIE)
         context.add_cookies([{"name": LANGUAGE_COOKIE, "value": language, "url": stack.install.board.url}])
         page = idle[rights].pop() if idle[rights] and not alone else context.new_page()
-        page.set_viewport_size(dict(zip(("width", "height"), size, strict=True)))
+        page.set_viewport_size({"width": size[0], "height": size[1]})
         page.person = name
         with complaints(page) as page.complaints:
             page.goto(stack.install.board.url + path)
