@@ -7,17 +7,21 @@ for each partition, a few bytes in the data folder, written before the work and 
 - a start that finds a note of another process open counts a death; everything that gets written in between begins the count anew;
 - after `DEATHS` of them the partition is taken up carefully (`recovery/`): before each record, and before each step that is written,
   the note says which; a step that ends the process is halved the next time, down to a single record;
-- a record is to blame that ended the process `FOLDED` times while it alone was folded, or `WRITTEN` times while it alone was written.
-  Whoever kills a worker from outside, however often, would have to meet the same record within microseconds each time.
+- a record is to blame that ended the process `FOLDED` times while it alone was folded, or `WRITTEN` times while it alone was written,
+  each time within `AT_ONCE`: writing may wait for the warehouse for long, and who dies meanwhile was killed from outside.
+  Whoever kills a worker from outside, however often, would have to meet the same record that soon each time.
 
-So a record that kills its worker does so five times at most where it is folded, and once more for each halving of a step where it is
-written. The note need not survive a power cut: it is then counted from 0.
+So a record that kills its worker does so five times at most where it is folded, and eight times and once more for each halving of a step
+where it is written. The note need not survive a power cut: it is then counted from 0.
 """
 
+import asyncio
 import logging
 import os
 import struct
 import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import astuple, dataclass
 from pathlib import Path
 
@@ -27,8 +31,10 @@ log = logging.getLogger(__name__)
 
 DEATHS = 3
 """Deaths without anything written in between after which a partition is taken up carefully."""
-FOLDED, WRITTEN = 2, 3
+FOLDED, WRITTEN = 2, 5
 """Deaths over one and the same record alone after which it is set aside."""
+AT_ONCE = 2.0
+"""Seconds in which a record that is written ends the process, if it does."""
 
 STEP = 4_096
 """Positions of the longest careful step."""
@@ -132,6 +138,16 @@ class Attempts:
         if note is not None:
             note.first, note.last, note.is_writing = first, last, int(is_writing)
             self._write(place, note)
+
+    @contextmanager
+    def writing(self, place: PartitionKey, first: int, last: int) -> Iterator[None]:
+        """These records are written meanwhile, and are to blame if the process dies at once."""
+        self.stake(place, first, last, is_writing=True)
+        later = asyncio.get_running_loop().call_later(AT_ONCE, self.stake, place)
+        try:
+            yield
+        finally:
+            later.cancel()
 
     def written(self, place: PartitionKey, position: int) -> None:
         """Everything up to a position is written."""

@@ -184,8 +184,10 @@ class CarefulTakeUp(TakeUp):
         """Store events, in halves as long as they are refused."""
         first, last = events.offsets[0], events.offsets[-1]
         try:
-            self._attempts.stake(partition.place, first, last, is_writing=True)
-            with suspecting((partition.place, last), reason=NOT_STORABLE, culprit=first if first == last else None):
+            with (
+                self._attempts.writing(partition.place, first, last),
+                suspecting((partition.place, last), reason=NOT_STORABLE, culprit=first if first == last else None),
+            ):
                 await super()._keep(partition, events)
             self._attempts.stake(partition.place)
         except SuspectError:
@@ -220,8 +222,8 @@ class CarefulTakeUp(TakeUp):
                 ):
                     block.cut([partition], with_memory=True)
                     self._look_ahead(partition)
-                    self._attempts.stake(partition.place, first, last, is_writing=True)
-                    await self._tools.writing.write(block)
+                    with self._attempts.writing(partition.place, first, last):
+                        await self._tools.writing.write(block)
             except SuspectError as error:
                 if error.suspects[partition.place].culprit is None:
                     self._narrow(partition, records)

@@ -1,5 +1,6 @@
 """What is noted of attempts finds the record that ends the process, within few deaths, and blames no other."""
 
+import asyncio
 from collections.abc import Callable
 from pathlib import Path
 from random import Random
@@ -117,6 +118,20 @@ def test_who_kills_at_random_gets_no_record_blamed(folder: Path) -> None:
             pass
     assert install.deaths > 10
     assert install.set_aside == []
+
+
+async def test_who_dies_while_writing_waits_was_not_ended_by_what_is_written(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("streams.poison.attempts.AT_ONCE", 0.01)
+    for owner, waits in ((1, 0.0), (2, 0.1)):
+        attempts = Attempts(folder / "waiting", owner)
+        attempts.begin(PLACE)
+        attempts.work(PLACE, 9)
+        with attempts.writing(PLACE, 3, 3):
+            await asyncio.sleep(waits)
+            found = Attempts(folder / "waiting", owner + 1).begin(PLACE)
+            assert (found.was, found.again) == ((3, 1) if not waits else (-1, 0))
 
 
 def test_an_end_in_between_that_wrote_something_begins_the_count_anew(folder: Path) -> None:

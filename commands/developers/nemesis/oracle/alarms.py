@@ -69,11 +69,11 @@ def _check_told(log: list[AnyEnvelope], told: list[ToldMessage], findings: Findi
     for (act, channel), count in outcomes.items():
         if count > 1:
             findings.add("doubled", f"the log says {count} times what became of the message of {act} by {channel}")
-    taken = {message.id for message in told}
+    taken, accepted = {message.id for message in told}, {message.id for message in told if message.is_accepted}
     for one in log:
         if one.data.kind == "alarm.told" and one.data.act_ref not in taken:
             findings.add("invented", f"the log says that {one.data.act_ref} was told, and the receiver never took it")
-        if one.data.kind == "alarm.not_told" and one.data.cause_code == "cleared" and one.data.act_ref in taken:
+        if one.data.kind == "alarm.not_told" and one.data.cause_code == "cleared" and one.data.act_ref in accepted:
             findings.add(
                 "mismatched", f"the receiver took {one.data.act_ref}, and never hears that the alarm has ended"
             )

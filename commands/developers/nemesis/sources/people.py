@@ -40,6 +40,8 @@ class ToldMessage(NamedTuple):
     id: str
     alarm: str
     kind: str
+    is_accepted: bool = True
+    """Whether it answered so."""
 
 
 class People:
@@ -95,10 +97,11 @@ class People:
             def do_POST(self) -> None:
                 said = json.loads(self.rfile.read(int(self.headers["content-length"])))
                 # It may answer no although it has taken the message: who asks again must not be taken for another.
-                if not people._refuses or people._random.random() < 0.5:
-                    message = ToldMessage(self.headers["webhook-id"], said["data"]["alarm"], said["type"])
+                refuses = people._refuses
+                if not refuses or people._random.random() < 0.5:
+                    message = ToldMessage(self.headers["webhook-id"], said["data"]["alarm"], said["type"], not refuses)
                     people.told.append(message)
-                self.send_response(503 if people._refuses else 204)
+                self.send_response(503 if refuses else 204)
                 self.end_headers()
 
             def log_message(self, *_: object) -> None:
