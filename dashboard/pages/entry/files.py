@@ -97,8 +97,8 @@ def _attach_plan(app: Dash, desks: EntryDesks, pool: ThreadPool) -> None:
     )
     async def look_back(batch: object) -> tuple[Any, ...]:
         person = viewer()
-        if batch is None:
-            return None, ""
+        if batch is None:  # as at first: a file may be shown already
+            return no_update, no_update
         try:
             plan = await _undone(desks, person, batch)
         except (IocError, ValueError) as error:
