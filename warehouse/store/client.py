@@ -8,7 +8,7 @@ behind the caller's back. Values go into SQL as parameters that mean the same in
 import logging
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from time import monotonic
 from typing import Any, Literal, Self
@@ -328,7 +328,9 @@ class Client:
 
     def close(self) -> None:
         """End the connection, and what runs on it."""
-        self._driver.disconnect()
+        # A thread that still works on it may end it in the same moment; then the driver finds no socket any more.
+        with suppress(AttributeError):
+            self._driver.disconnect()
 
     def __enter__(self) -> Self:
         return self

@@ -4,6 +4,7 @@ from datetime import UTC, date, datetime, timedelta, timezone
 from uuid import UUID
 
 import pytest
+from clickhouse_driver.connection import Connection
 from pydantic import SecretStr, ValidationError
 
 from commands.developers.nemesis.faults.tcp_proxy import TcpProxies, TcpProxy
@@ -158,6 +159,20 @@ def test_a_stream_closed_early_ends_its_query(client, warehouse):
             if not other.query("SELECT 1 FROM system.processes WHERE query LIKE '%early%' AND query LIKE '%numbers'"):
                 return
     pytest.fail("the query still runs")
+
+
+def test_who_closes_what_another_thread_ends_in_the_same_moment_is_not_to_blame(warehouse, monkeypatch):
+    client = connect(warehouse)
+
+    def ended_meanwhile(connection):
+        connection.socket.close()
+        connection.socket = None
+        disconnect(connection)
+
+    disconnect = Connection.disconnect
+    monkeypatch.setattr(Connection, "disconnect", ended_meanwhile)
+    client.query("SELECT 1")
+    client.close()
 
 
 def test_an_error_in_the_middle_of_a_stream_is_raised(client):
