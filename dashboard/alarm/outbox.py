@@ -35,10 +35,14 @@ class AlarmOutbox:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        found = decode_stored([one.read_bytes() for one in folder.glob(f"[!.]*{DECISION}")])
-        events: list[AnyEnvelope] = [one for one in found if not isinstance(one, InvalidEvent)]
+        events: list[AnyEnvelope] = []
+        for one in decode_stored([one.read_bytes() for one in folder.glob(f"[!.]*{DECISION}")]):
+            if isinstance(one, InvalidEvent):
+                log.warning("a decision in %s cannot be read and is left there: %s", folder, one)
+            else:
+                events.append(one)
         self._decisions = {one.id: one for one in sorted(events, key=lambda one: (one.data.at, one.data.number))}
-        self._messages = {_message_key(one) for one in folder.glob(f"[!.]*{MESSAGE}")}
+        self._messages = {key for one in folder.glob(f"[!.]*{MESSAGE}") if (key := _message_key(one))}
 
     @property
     def decisions(self) -> Mapping[str, AnyEnvelope]:
@@ -59,7 +63,7 @@ class AlarmOutbox:
         """The log has these decisions, or others in their place."""
         for id in decisions:
             del self._decisions[id]
-            (self._folder / f"{id}{DECISION}").unlink(missing_ok=True)
+            self._remove(f"{id}{DECISION}")
 
     def begin(self, message: MessageKey) -> None:
         """A message is about to be sent."""
@@ -70,7 +74,7 @@ class AlarmOutbox:
         """The log says what came of a message, or it it is sure that it did not arrive."""
         if message in self._messages:
             self._messages.remove(message)
-            (self._folder / _message_file(message)).unlink(missing_ok=True)
+            self._remove(_message_file(message))
 
     def _write(self, name: str, text: str) -> bool:
         try:
@@ -80,11 +84,22 @@ class AlarmOutbox:
             return False
         return True
 
+    def _remove(self, name: str) -> None:
+        try:
+            (self._folder / name).unlink(missing_ok=True)
+        except OSError as error:  # the next start finds it in the log
+            log.warning("cannot remove %s: %s", name, error)
+
 
 def _message_file(message: MessageKey) -> str:
     return f"{event_id(*message)}{MESSAGE}"
 
 
-def _message_key(path: Path) -> MessageKey:
-    channel, act = json.loads(path.read_text("utf-8"))
-    return channel, act
+def _message_key(path: Path) -> MessageKey | None:
+    """The message of a file; `None`: it cannot be read."""
+    try:
+        channel, act = json.loads(path.read_bytes())
+    except (ValueError, TypeError):
+        log.warning("%s cannot be read and is left there", path)
+        return None
+    return str(channel), str(act)

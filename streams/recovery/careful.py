@@ -250,8 +250,9 @@ class CarefulTakeUp(TakeUp):
         self._attempts.stake(place, position, position)
         with suspecting((place, position), culprit=position):
             envelopes, _ = understood(partition, [position], [record])
-            is_unknown = envelopes[0].data.kind in WITHDRAWALS or bool(partition.fold.unknown(envelopes))
-        if is_unknown:
+            is_withdrawal = any(one.data.kind in WITHDRAWALS for one in envelopes)
+            needs_the_past = is_withdrawal or bool(partition.fold.unknown(envelopes))
+        if needs_the_past:
             self._attempts.stake(place)
             with suspecting((place, position), culprit=position):
                 await rebuild_entities(self._store, partition, envelopes, [position])

@@ -113,23 +113,6 @@ async def test_what_kafka_did_not_take_is_sent_again_as_it_was(tmp_path):
     assert event.data.at == moment(round(decided_at.timestamp() * 1000))
 
 
-async def test_while_kafka_is_away_what_is_decided_can_be_told_under_the_id_that_it_will_have(tmp_path):
-    kafka = MemoryLog()
-    process = Process(tmp_path, kafka)
-    kafka.is_away = True
-    for _ in range(9):
-        process.clock.at += timedelta(seconds=5)
-        with suppress(Unavailable):
-            await process.judge.look()
-    assert kafka.fold.alarms == {}
-    (decided,) = [one for one in process.judge.alarms().values() if one.key == DOWN]
-    kafka.is_away = False
-    await process.look(5)
-    (event,) = about(kafka)
-    assert event.id == decided.id == decided.acts[0].id
-    assert process.judge.alarms() == kafka.fold.alarms
-
-
 async def decided_without_kafka(folder, kafka):
     """A process that has decided and whose decision nobody has; the alarm that people may have heard of."""
     process = Process(folder, kafka)
@@ -139,8 +122,28 @@ async def decided_without_kafka(folder, kafka):
         with suppress(Unavailable):
             await process.judge.look()
     kafka.is_away = False
+    assert kafka.fold.alarms == {}
     (told,) = [one for one in process.judge.alarms().values() if one.key == DOWN]
     return process, told
+
+
+async def test_while_kafka_is_away_what_is_decided_can_be_told_under_the_id_that_it_will_have(tmp_path):
+    kafka = MemoryLog()
+    process, decided = await decided_without_kafka(tmp_path, kafka)
+    await process.look(5)
+    (event,) = about(kafka)
+    assert event.id == decided.id == decided.acts[0].id
+    assert process.judge.alarms() == kafka.fold.alarms
+
+
+async def test_what_is_damaged_in_the_outbox_holds_nothing_up(tmp_path, caplog):
+    (tmp_path / "outbox").mkdir()
+    for name in ("a.decision.json", "b.message.json"):
+        (tmp_path / "outbox" / name).write_text("{")
+    kafka = MemoryLog()
+    await Process(tmp_path, kafka).look(45)
+    assert len(about(kafka)) == 1
+    assert caplog.text.count("cannot be read") == 2
 
 
 async def test_what_people_may_have_heard_of_gets_into_the_log_though_the_process_died_and_the_cause_is_gone(tmp_path):
