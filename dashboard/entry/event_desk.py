@@ -1,6 +1,7 @@
 """Event desk: events of before, imported on the page: the connectors read the file, the warehouse says what may be, the trail who did it."""
 
 import asyncio
+import logging
 from collections.abc import Awaitable, Callable
 from typing import NamedTuple
 
@@ -18,6 +19,8 @@ from ingest.contract.errors import IocError
 from ingest.contract.label import Label
 from ingest.contract.settings import IngestSettings
 
+log = logging.getLogger("dashboard.entry")
+
 MOST = 10_000
 """Events that a page sends."""
 TOO_MANY = Label(
@@ -28,6 +31,10 @@ TOO_MANY = Label(
 
 BUSY = Label(
     "đang ghi một lần nhập khác: {done}/{size} sự kiện", "another import is being written: {done} of {size} events"
+)
+ENDED_EARLY = Label(
+    "lần ghi này dừng giữa chừng vì lỗi phần mềm: nhập lại đúng tệp ấy để ghi nốt, và báo người cài đặt",
+    "a fault of the software ended this early: the same file again does what is missing; tell the installer",
 )
 
 
@@ -56,6 +63,9 @@ class RunningImport:
             await work(self._tell)
         except IocError as error:
             self.error = error
+        except Exception:
+            log.exception("an import ended early")
+            self.error = EntryRefused(ENDED_EARLY)
 
     def _tell(self, done: int) -> None:
         self.done = done

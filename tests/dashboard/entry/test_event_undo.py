@@ -1,5 +1,7 @@
 """Undoing an import of events: which there are, what it would do, and when it cannot be done."""
 
+import asyncio
+from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from typing import cast
 
@@ -10,6 +12,7 @@ from dashboard.access.viewer import Viewer
 from dashboard.entry import event_undo
 from dashboard.entry.act import NOT_ALLOWED
 from dashboard.entry.amount import EntryRefused
+from dashboard.entry.event_desk import RunningImport
 from dashboard.entry.event_undo import EventImport, event_imports, plan_event_undo, record_undo
 from dashboard.store.changes import record_change
 from dashboard.store.store import BoardStore
@@ -80,3 +83,18 @@ def test_whatever_can_be_imported_can_be_taken_back_and_no_source_can_do_that():
     assert streams == {one.stream for one in ImportWithdrawn.__subclasses__()}
     ours = {event.kind for event in event_types().values() if issubclass(event, ImportWithdrawn)}
     assert not ours & importable_events().keys()
+
+
+async def test_a_running_import_that_a_fault_ends_does_not_say_that_it_is_done(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    async def work(told: Callable[[int], None]) -> None:
+        told(1)
+        raise KeyError("a fault")
+
+    running = RunningImport(2, work)
+    while not running.is_over:
+        await asyncio.sleep(0)
+    assert running.done == 1
+    assert isinstance(running.error, EntryRefused)
+    assert "a fault" in caplog.text
