@@ -172,6 +172,7 @@ DTEND;TZID=Asia/Ho_Chi_Minh:20261119T150000
 """
 
 
+@pytest.mark.processes
 async def test_over_http_a_meeting_is_told_moved_cancelled_held_and_a_broken_calendar_is_a_source_that_is_down(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -84,6 +84,7 @@ def test_some_have_left_and_some_are_there(folded: dict[int, Figures]) -> None:
         assert last["hong-bang", silent, "", ""][0] > 0
 
 
+@pytest.mark.heavy
 def test_the_order_of_the_events_does_not_matter(folded: dict[int, Figures]) -> None:
     mixed = list(ENVELOPES)
     Random(3).shuffle(mixed)

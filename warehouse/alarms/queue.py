@@ -68,6 +68,7 @@ NO_TICKETS = AlarmRule(
     measure=NoEvent(queue.TICKETS),
     page="/queue",
     limits=Threshold(warning=90, critical=None),
+    hold=timedelta(minutes=5),  # so long tickets of before may still be coming in after a pause, or a first start
     in_opening_hours=True,
     team=RESPONSE_TEAM,
     checklist=(

@@ -124,6 +124,7 @@ def test_pages_lose_and_repeat_nothing(size: int) -> None:
     assert len({one["IdThayDoi"] for one in whole}) == len(whole)
 
 
+@pytest.mark.heavy
 def test_time_brings_only_what_is_new() -> None:
     first = asked(None, NOW)
     later = asked(first["ConTroTiepTheo"], NOW + timedelta(hours=2))

@@ -59,6 +59,7 @@ def day_plan(pretend: Pretend, day: date) -> list[SimulatedMessage]:
     return sorted(said, key=lambda message: message.at)
 
 
+@pytest.mark.heavy
 def test_a_day_follows_from_seed_ward_and_date() -> None:
     morning = ward_moment(THURSDAY, time(8))
     said = day_plan(PRETEND, THURSDAY)

@@ -96,6 +96,7 @@ def test_parts_that_are_broken_are_left_out() -> None:
     assert [one for one in shown(read(text)) if one == "18/11 09:00-10:00"]
 
 
+@pytest.mark.processes
 async def test_it_is_read_by_a_process_with_bounds(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "CPU_SECONDS", 2)
     reader = CalendarReader()

@@ -35,6 +35,7 @@ from warehouse.store.snapshots import Snapshot, write_snapshots
 NOW = START + timedelta(days=3)
 NOW_MS = milliseconds(NOW)
 WARD = "devices"
+pytestmark = pytest.mark.embedded
 SPEAKING: dict[str, Any] = {"device_id": "tdp-017-l1", "area_code": "TDP-017"}
 SEEN: dict[str, Any] = {"camera_id": "cho-01", "origin": "frigate", "area_code": "TDP-017"}
 PLAYED: dict[str, Any] = {**SPEAKING, "bulletin_id": "b", "bulletin_type": "thong_thuong"}
