@@ -133,16 +133,16 @@ def _dash(server: FastAPI, live: Live) -> Dash:
 
     @app.callback(
         Output("page", "children"),
-        Output("page-mark", "data"),
-        Output("page-path", "data"),
+        Output("page-shown", "data"),
         Input("url", "pathname"),
         State("url", "search"),
     )
-    def show(path: object, search: object) -> tuple[Component, str, str]:
+    def show(path: object, search: object) -> tuple[Component, list[str]]:
         place, asked = live.pages.find(path), moment.requested_moment(search, live.now_ms())
         if asked and place and not place.page.reads_moment and place.page.may_be_seen_by(viewer()):
-            return past_callbacks.show(place.page, live, asked), "", past_callbacks.PATH
-        return *_page(path, live, search), path if isinstance(path, str) else ""
+            return past_callbacks.show(place.page, live, asked), [past_callbacks.PATH, ""]
+        page, mark = _page(path, live, search)
+        return page, [path if isinstance(path, str) else "", mark]
 
     push.register(app, live)
     graph.register(app)

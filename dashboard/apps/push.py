@@ -42,8 +42,7 @@ def push_widgets(path: str | None = None, mark: str = "") -> list[Component]:
         mark: that of `Live.page`.
     """
     return [
-        dcc.Store(id="page-path", data=path),
-        dcc.Store(id="page-mark", data=mark),
+        dcc.Store(id="page-shown", data=[path, mark]),
         dcc.Interval(id="fallback", interval=FALLBACK_MS, disabled=True),
         html.Div(id="pulse", hidden=True),
         alarm_signal.alarm_signal_widget(),
@@ -65,11 +64,11 @@ def register(app: Dash, live: Live) -> None:
 
     @app.callback(
         Input("fallback", "n_intervals"),
-        State("page-path", "data"),
-        State("page-mark", "data"),
+        State("page-shown", "data"),
         prevent_initial_call=True,
     )
-    def fall_back(_ticks: int, path: object, mark: object) -> None:
+    def fall_back(_ticks: int, shown: object) -> None:
+        path, mark = _path_and_mark(shown)
         live.filled.take(mark, NOWHERE)  # it shows something else from now on
         frame = live.frame(_allowed(live, path), viewer().language, live.number)
         set_updates(frame.updates, _pulse(live, frame, "fallback"))
@@ -82,13 +81,12 @@ async def push_updates(live: Live, socket: Any) -> None:
         live: the board's figures.
         socket: Dash's, of this browser.
     """
-    path = None
+    path, mark = await _asked(socket)
     while not path:  # the page itself comes by HTTP; nothing can be set before it is there
-        path = await _told(socket, "page-path")
-        if not path:
-            await asyncio.sleep(0.05)
+        await asyncio.sleep(0.05)
+        path, mark = await _asked(socket)
     place, language = _allowed(live, path), viewer().language
-    shown: PropertyUpdates = live.filled.take(await _told(socket, "page-mark"), page_key(place, language))
+    shown: PropertyUpdates = live.filled.take(mark, page_key(place, language))
     number, charted = live.number, 0.0
     while not socket.is_shutdown:
         began = time.monotonic()
@@ -101,20 +99,25 @@ async def push_updates(live: Live, socket: Any) -> None:
         set_updates(fresh, _pulse(live, frame, "push"))
         shown |= fresh
         number = frame.number
-        now_at = await _told(socket, "page-path")  # the browser has taken it in
+        now_at, mark = await _asked(socket)  # the browser has taken it in
         if now_at != path:  # a wall has turned its page
             path, place, charted = now_at, _allowed(live, now_at), 0.0
-            shown = live.filled.take(await _told(socket, "page-mark"), page_key(place, language))
+            shown = live.filled.take(mark, page_key(place, language))
             continue
         await asyncio.sleep(max(0.0, began + LEAST_INTERVAL - time.monotonic()))
         await live.changed(number)
 
 
-async def _told(socket: Any, id: str) -> Any:
-    """What the browser says of its page, once it answers; one that sleeps is asked again until it does, or its connection ends."""
+async def _asked(socket: Any) -> tuple[object, object]:
+    """Which page the browser shows, once it answers; one that sleeps is asked again until it does, or its connection ends."""
     while True:
         with suppress(TimeoutError):
-            return await socket.get_prop(id, "data", ANSWER_WITHIN)
+            return _path_and_mark(await socket.get_prop("page-shown", "data", ANSWER_WITHIN))
+
+
+def _path_and_mark(shown: object) -> tuple[object, object]:
+    """What a browser says that it shows; nothing where it says something else."""
+    return (shown[0], shown[1]) if isinstance(shown, list) and len(shown) == 2 else (None, None)
 
 
 def set_updates(updates: PropertyUpdates, pulse: dict[str, Any]) -> None:

@@ -40,13 +40,13 @@ def build_wall(server: FastAPI, live: Live) -> Dash:
 
     @app.callback(
         Output("page", "children"),
-        Output("page-mark", "data"),
-        Output("page-path", "data"),
+        Output("page-shown", "data"),
         Input("wall-path", "data"),
         prevent_initial_call=True,
     )
-    def show(path: object) -> tuple[Component | None, str, str]:
-        return *_page(path, live), path if isinstance(path, str) else ""
+    def show(path: object) -> tuple[Component | None, list[str]]:
+        page, mark = _page(path, live)
+        return page, [path if isinstance(path, str) else "", mark]
 
     push.register(app, live)
     graph.register(app)

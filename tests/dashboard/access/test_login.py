@@ -184,10 +184,10 @@ async def test_logging_out_needs_the_person_and_ends_the_log_in(tested):
 
 async def test_a_page_of_another_right_is_refused(tested):
     body = {
-        "output": "..page.children...page-mark.data...page-path.data..",
+        "output": "..page.children...page-shown.data..",
         "outputs": [
             {"id": "page", "property": "children"},
-            *({"id": id, "property": "data"} for id in ("page-mark", "page-path")),
+            {"id": "page-shown", "property": "data"},
         ],
         "inputs": [{"id": "url", "property": "pathname", "value": "/sql"}],
         "state": [{"id": "url", "property": "search", "value": ""}],

@@ -30,10 +30,9 @@ class Browser:
         if self.naps:
             self.naps -= 1
             raise TimeoutError
-        if component_id == "page-mark":
-            return self.mark
+        assert component_id == "page-shown"
         await self.answers.acquire()
-        return self.path
+        return [self.path, self.mark]
 
 
 @pytest.fixture
@@ -152,8 +151,7 @@ async def test_the_fallback_answers_over_http(tested):
     body = {
         "inputs": [{"id": "fallback", "property": "n_intervals", "value": 1}],
         "state": [
-            {"id": "page-path", "property": "data", "value": "/"},
-            {"id": "page-mark", "property": "data", "value": mark},
+            {"id": "page-shown", "property": "data", "value": ["/", mark]},
         ],
         "changedPropIds": ["fallback.n_intervals"],
     }

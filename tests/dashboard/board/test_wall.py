@@ -115,7 +115,7 @@ async def test_a_page_that_does_not_belong_there_is_empty(wall, path):
         "output": found["output"],
         "outputs": [
             {"id": "page", "property": "children"},
-            *({"id": id, "property": "data"} for id in ("page-mark", "page-path")),
+            {"id": "page-shown", "property": "data"},
         ],
         "inputs": [{"id": "wall-path", "property": "data", "value": path}],
         "state": [],

@@ -29,7 +29,7 @@ DOMAINS = {
 }
 """By the first letter of an indicator's id, the page where it is."""
 
-SHELL = {"url", "page-path", "page-mark", "fallback", "pulse", "page", "scheme"}
+SHELL = {"url", "page-shown", "fallback", "pulse", "page", "scheme"}
 """What stands around every page."""
 
 
