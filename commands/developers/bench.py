@@ -73,13 +73,15 @@ def main(arguments: list[str]) -> int:
     options = parser.parse_args(arguments)
     with ProgressBar() as progress:
         found: dict[str, Any] = {}
-        if options.events:
-            found["throughput"] = throughput(options.events, options.peers, progress)
-        if options.backlog:
-            found["backlog"] = backlog(options.backlog, progress)
-        if options.tickets:
-            found |= latency(options.tickets, progress)
-    print(json.dumps(found, ensure_ascii=False, indent=None if options.json else 2))
+        try:
+            if options.events:
+                found["throughput"] = throughput(options.events, options.peers, progress)
+            if options.backlog:
+                found["backlog"] = backlog(options.backlog, progress)
+            if options.tickets:
+                found |= latency(options.tickets, progress)
+        finally:  # what took minutes to measure is told, whatever becomes of the rest
+            print(json.dumps(found, ensure_ascii=False, indent=None if options.json else 2))
     return 0
 
 

@@ -1,6 +1,6 @@
 """Peers: other frameworks for streams in Python, each with the same validation, the same sink and three plain counts.
 
-They are no part of the application: `pip install --group peers`, and after that the lock once more, make an environment for measuring.
+They are no part of the application: `pip install --group peers`, and after that the lock for developers once more, make an environment for measuring.
 """
 
 from importlib.util import find_spec

@@ -94,7 +94,7 @@ async def _look(socket: ClientConnection, push: str, taken: Counter[str]) -> Non
         said: Any = json.loads(text)
         for message in said if isinstance(said, list) else [said]:
             if message["type"] == "get_props_request":
-                answer = {"rendererId": "1", "requestId": message["requestId"], "payload": {"data": PATH}}
+                answer = {"rendererId": "1", "requestId": message["requestId"], "payload": {"data": [PATH, ""]}}
                 await socket.send(json.dumps({"type": "get_props_response", **answer}))
             elif message["type"] == "set_props" and "data-frame" in message["payload"]["props"]:
                 taken["frames"] += 1
