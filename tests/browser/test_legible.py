@@ -32,8 +32,8 @@ MENU = "() => parseFloat(getComputedStyle(document.querySelector('.ways')).fontS
 EXPLAINED = """() => document.querySelectorAll('.balance').forEach(sentence => sentence.textContent =
     "4.899 tiếp nhận − 4.761 đã giải quyết = 138: 121 đang xử lý, 9 chờ bổ sung, 3 chờ nộp phí hoặc dừng, 5 trong báo cáo 2025, nguồn chưa báo kết quả")"""
 """The longest that a card says of how its figure comes about."""
-VIEW = """view => document.documentElement.dataset.view = Math.min(view, document.querySelectorAll('.domain .line').length || 1)"""
-MOST_LINES = 4
+VIEW = "view => document.documentElement.dataset.view = view"
+LINES = "() => document.querySelectorAll('.domain .line').length || 1"
 MOST_BYTES = 1_200_000
 """Of everything that a page fetches, compressed; browsers count without the headers."""
 
@@ -96,7 +96,7 @@ def on_the_wall(board, page, size, scheme, language, letters):
         expect(page.locator(".wall-dots")).to_contain_text(pages()[path].label.text(language))
         page.wait_for_timeout(300)  # charts are drawn
         page.evaluate(EXPLAINED)
-        for (state, word), view in product(said, range(1, MOST_LINES + 1)):
+        for (state, word), view in product(said, range(1, page.evaluate(LINES) + 1)):
             page.evaluate(VIEW, view)
             if state:
                 page.evaluate(SAY, [state, word])
@@ -158,7 +158,7 @@ OFF = """() => [...document.querySelectorAll('.ways *, body')].filter(one => one
     .map(one => one.id || one.className || one.textContent).concat(document.documentElement.scrollWidth > innerWidth ? "the page" : [])"""
 
 
-@pytest.mark.parametrize("path", ["/", "/queue", "/groups", "/sql", "/history/Q03"])
+@pytest.mark.parametrize("path", ["/", *(pytest.param(one, marks=pytest.mark.long) for one in ("/queue", "/groups", "/sql", "/history/Q03"))])
 def test_nothing_runs_off_the_screen_whatever_its_width(board, desk, path):
     desk.goto(f"{board.url}{path}")
     shown(desk)

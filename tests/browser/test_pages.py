@@ -112,19 +112,17 @@ def opened(board, chromium):
 
 @pytest.mark.parametrize("path", PLACES)
 def test_a_page_is_there_for_everybody(opened, path):
-    """Contrast asks for the one scheme and the other, labels for the one language and the other; both at once are enough."""
     with opened(with_look(path, "dark", "vi"), FULL_HD) as page:
         assert violations(page) == []
         everywhere_by_keyboard(page)
         assert look(page, DESK_LEAST).faults == []
-    with opened(with_look(path, "light", "en"), PHONE) as page:
-        page.wait_for_timeout(300)  # charts are as wide as the phone
-        assert look(page, DESK_LEAST, FINGER).faults == []
+        on_a_phone(page)
 
 
 @pytest.mark.long
 @pytest.mark.parametrize("path", PLACES)
 def test_a_page_is_there_on_every_screen(opened, path):
+    """Contrast asks for the one scheme and the other, labels for the one language and the other; both at once are enough."""
     with opened(with_look(path, "dark", "vi"), FULL_HD) as page:
         if path in WALL:
             on_every_desk(page)
@@ -137,8 +135,7 @@ def test_a_page_is_there_on_every_screen(opened, path):
         )
     with opened(with_look(path, "light", "en"), FULL_HD) as page:
         assert violations(page) == []
-        page.set_viewport_size({"width": PHONE[0], "height": PHONE[1]})
-        page.wait_for_timeout(300)
+        on_a_phone(page)
         assert page.evaluate(OVERLAPPING) == []
 
 
@@ -156,6 +153,13 @@ def everywhere_by_keyboard(page):
             break
     assert page.evaluate("document.activeElement === document.body"), "it is caught somewhere"
     assert page.evaluate(MISSED) == []
+
+
+def on_a_phone(page):
+    """Nothing is small or cut, and a finger finds it."""
+    page.set_viewport_size({"width": PHONE[0], "height": PHONE[1]})
+    page.wait_for_timeout(300)  # charts are as wide as the phone
+    assert look(page, DESK_LEAST, FINGER).faults == []
 
 
 def on_every_desk(page):

@@ -193,6 +193,7 @@ def test_where_the_browser_blocks_sound_the_screen_says_so_until_somebody_presse
     browser.close()
 
 
+@pytest.mark.long
 def test_a_revoked_screen_shows_the_refusal_and_nothing_else(board, screen):
     id, address = board.add_display(("/", 3600))
     page = screen(address)
@@ -204,6 +205,7 @@ def test_a_revoked_screen_shows_the_refusal_and_nothing_else(board, screen):
     assert "23" not in page.content().replace("#", "").partition("<body>")[2]
 
 
+@pytest.mark.long
 def test_a_new_version_starts_the_page_afresh(board, screen, monkeypatch):
     _, address = board.add_display(("/", 3600))
     page = screen(address)
@@ -229,6 +231,7 @@ def test_as_the_document_starts_it_alarms_may_sound(board, chromium):
     told.close()
 
 
+@pytest.mark.long
 def test_where_no_socket_gets_through_the_figures_come_by_the_fallback(tmp_path, screen):
     with served(tmp_path, ws="none") as board:
         _, address = board.add_display(("/", 3600))

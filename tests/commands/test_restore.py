@@ -176,6 +176,7 @@ def test_an_encrypted_backup_that_cannot_be_opened_changes_nothing(sealed, key, 
     assert {path.name for path in (tmp_path / "fresh").iterdir()} == {"secrets"}
 
 
+@pytest.mark.long
 def test_without_being_asked_no_secret_goes_with_it(stack, here, tmp_path, monkeypatch, capsys):
     here(stack.variables)
     (tmp_path / ".env").write_text("IOC_BOARD_PORT=8051\nexport IOC_KAFKA_PASSWORD=hunter2hunter2\n")

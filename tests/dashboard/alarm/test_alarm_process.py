@@ -57,6 +57,7 @@ def is_said(alarms: RealAlarms, alarm: str, times: int) -> bool:
     return alarms.counted(alarm, "commented") == times
 
 
+@pytest.mark.long
 def test_an_event_of_a_source_raises_it_it_is_told_and_handled_and_everybody_knows_the_same(alarms, board, other):
     alarms.fall_silent("civil_status")
     key = (SILENT, "civil_status")

@@ -41,6 +41,7 @@ def until(question, patience=60):
     raise AssertionError("never")
 
 
+@pytest.mark.long
 @pytest.mark.embedded
 def test_it_does_its_chores_and_outlives_what_it_needs(tmp_path):
     key = tmp_path / "key.txt"

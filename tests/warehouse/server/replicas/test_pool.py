@@ -342,6 +342,7 @@ def memory(process):
     return size
 
 
+@pytest.mark.long
 def test_bombs_end_and_nobody_else_notices(process, settings):
     assert_bombs_end(process, settings, SAMPLE)
 
