@@ -31,6 +31,8 @@ FALLBACK_MS = 5000
 ANSWER_WITHIN = 30.0
 NOWHERE: PageKey = ("", "", "vi")
 """The key of no page."""
+MAY_FALL_BACK = 4.0
+"""Seconds without a frame after which a browser asks by itself (`assets/transport.js`)."""
 _NOTHING = PageAddress(Page("", Label("", ""), "", lambda state: html.Div()))
 
 
@@ -87,9 +89,9 @@ async def push_updates(live: Live, socket: Any) -> None:
         path, mark = await _asked(socket)
     place, language = _allowed(live, path), viewer().language
     shown: PropertyUpdates = live.filled.take(mark, page_key(place, language))
-    number, charted = live.number, 0.0
+    number, charted, began = live.number, 0.0, time.monotonic()
     while not socket.is_shutdown:
-        began = time.monotonic()
+        before, began = began, time.monotonic()
         frame = live.frame(place, language, number)
         fresh = changed_properties(frame.updates, shown)
         if began - charted < CHART_INTERVAL:
@@ -103,6 +105,9 @@ async def push_updates(live: Live, socket: Any) -> None:
         if now_at != path:  # a wall has turned its page
             path, place, charted = now_at, _allowed(live, now_at), 0.0
             shown = live.filled.take(mark, page_key(place, language))
+            # What was set last may have come after the page, in places that both pages have; and so may what the browser asked for.
+            is_sure = time.monotonic() - before < MAY_FALL_BACK
+            shown = {update: value for update, value in shown.items() if is_sure and update not in fresh}
             continue
         await asyncio.sleep(max(0.0, began + LEAST_INTERVAL - time.monotonic()))
         await live.changed(number)

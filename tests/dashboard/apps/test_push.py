@@ -136,6 +136,25 @@ async def test_a_page_that_was_turned_in_place_gets_everything_at_once(tested, b
     task.cancel()
 
 
+@pytest.mark.parametrize(("may_fall_back", "is_all"), [(60.0, False), (0.0, True)])
+async def test_what_came_after_the_page_that_was_turned_to_is_said_again(
+    tested, browser, monkeypatch, may_fall_back, is_all
+):
+    task = asyncio.create_task(push.push_updates(tested.live, browser))
+    browser.path = "/queue"
+    browser.answers.release()
+    await until(lambda: len(browser.sent) == 1)  # everything of the page before, in places that both have
+    browser.path = "/dossiers"
+    _, browser.mark = tested.live.page(PageAddress(pages()["/dossiers"]), "vi")
+    monkeypatch.setattr(push, "MAY_FALL_BACK", may_fall_back)
+    browser.answers.release()
+    await until(lambda: len(browser.sent) == 2)
+    said = browser.sent[1][0]
+    assert said[PropertyUpdate("line-2", "style")]["--columns"] == "minmax(0, 1fr) minmax(0, 1fr)"
+    assert (PropertyUpdate("d05-figure", "children") in said) == is_all
+    task.cancel()
+
+
 async def test_a_page_that_the_person_may_not_see_is_not_pushed(tested, browser):
     set_viewer(Viewer("stranger", frozenset()))
     task = asyncio.create_task(push.push_updates(tested.live, browser))
