@@ -64,17 +64,17 @@ def bars_updates(name: str, found: Iterable[Bar], count: int, state: BoardState,
         values = (sum(row.value for row in rest), sum(row.warning for row in rest), sum(row.critical for row in rest))
         rows = [*rows[: count - 1], Bar(state.say(text.OTHERS), *values)]
     largest = max((row.value for row in rows), default=1)
+    said = [row.shown or number.whole_number(row.value, state.language) for row in rows]
+    room = f"{max(map(len, said), default=0)}ch"
     updates: PropertyUpdates = {}
     for place in range(count):
         row = rows[place] if place < len(rows) else Bar("", 0)
         parts = (row.value - row.warning - row.critical, row.warning, row.critical)
         updates[PropertyUpdate(f"{name}-{place}-name", "children")] = row.name if rows or place else nothing
-        updates[PropertyUpdate(f"{name}-{place}-shown", "children")] = (
-            row.shown or number.whole_number(row.value, state.language) if row.value else ""
-        )
+        updates[PropertyUpdate(f"{name}-{place}-shown", "children")] = said[place] if place < len(rows) else ""
         updates[PropertyUpdate(f"{name}-{place}-bar", "style")] = {
             f"--{part}": f"{100 * share / largest:.1f}%" for part, share in zip(SEGMENTS, parts, strict=True)
-        }
+        } | {"--room": room}
     return updates
 
 

@@ -80,11 +80,11 @@ def with_unit(reading: Reading, language: Language, *, is_short: bool = False) -
 
 
 def fraction_text(reading: Reading, language: Language) -> str:
-    """Numerator and denominator, for example `4.288/4.293`; of a mean its count; empty where there is no denominator."""
+    """Numerator and denominator, for example `4.288/4.293`; of a mean time its count; empty where neither says anything."""
     one = reading.indicator
     if reading.ranked is not None and not one.is_ratio:
         return _over(reading.numerator, language)
-    if not one.is_ratio or not reading.known:
+    if not one.is_ratio or not reading.known or (one.unit.factor == 1 and not one.unit.out_of):
         return ""
     if is_share(one) or one.unit.out_of or reading.ranked is not None:
         return _out_of(reading, language)

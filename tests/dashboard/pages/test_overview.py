@@ -218,7 +218,7 @@ def test_fields_come_largest_first_and_the_rest_in_one_row():
     assert [update(updates, f"fields-{place}-name") for place in (0, 5)] == ["Đất đai", "Còn lại"]
     assert [update(updates, f"fields-{place}-shown") for place in places] == ["128", "96", "74", "41", "37", "22"]
     widths = update(updates, "fields-0-bar", "style")
-    assert widths == {"--normal": "94.5%", "--warning": "5.5%", "--critical": "0.0%"}
+    assert widths == {"--normal": "94.5%", "--warning": "5.5%", "--critical": "0.0%", "--room": "3ch"}
 
 
 def test_pretend_data_say_so():
