@@ -21,7 +21,7 @@ NAMED = Label("Mất liên lạc, từ lúc nào", "Out of reach, and since when
 FAULTY = Label("Đang báo lỗi", "With a fault")
 LOW = Label("Sắp hết vật tư", "Supplies low")
 MEETINGS = Label("Họp trực tuyến", "Online meetings")
-LOOKUPS = Label("Kiosk tra cứu", "Look-up kiosk")
+LOOKUPS = Label("Lượt tra cứu", "Look-ups")
 
 
 def _kinds(state: BoardState) -> list[Bar]:
