@@ -48,11 +48,16 @@ PAGE = wall_page(
         CardRow(
             18,
             (
-                Card("issued", BY_DAY, part=chart_part(ISSUED)),
-                Card("platforms", PLATFORMS, part=member_bars("platforms", "V02", "platform", 4)),
+                Card("issued", BY_DAY, part=chart_part(ISSUED), note=text.last_days(DAYS)),
+                Card(
+                    "platforms",
+                    PLATFORMS,
+                    part=member_bars("platforms", "V02", "platform", 4),
+                    note=text.WITHOUT_BASELINE,
+                ),
             ),
             (62, 38),
         ),
-        CardRow(18, (Card("published", NEWS_BY_DAY, part=chart_part(PUBLISHED)),)),
+        CardRow(18, (Card("published", NEWS_BY_DAY, part=chart_part(PUBLISHED), note=text.last_days(DAYS)),)),
     ),
 )

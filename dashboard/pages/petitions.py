@@ -1,13 +1,13 @@
-"""Phản ánh kiến nghị: how many came in and whence, and whether they are answered in time."""
+"""Phản ánh, kiến nghị: how many came in and whence, and whether they are answered in time."""
 
 from datetime import timedelta
 
 from dashboard.charts.slot_chart import Series, SlotChart
 from dashboard.components.card import Card, CardRow, wall_page
 from dashboard.components.widget import chart_part, member_bars
+from dashboard.words import text
 from ingest.contract.label import Label
 
-PETITIONS = Label("Phản ánh kiến nghị", "Petitions")
 ANSWERED = Label("Trả lời", "Answers")
 RECEIVED = Label("Tiếp nhận", "Received")
 DUE = Label("Thời hạn", "Deadlines")
@@ -21,7 +21,7 @@ BY_DAY = SlotChart("petitions-by-day", PER_DAY, (Series("P01"),), timedelta(days
 
 PAGE = wall_page(
     "/petitions",
-    PETITIONS,
+    text.PETITIONS,
     order=3,
     pace=timedelta(seconds=12),
     lines=(
@@ -37,10 +37,17 @@ PAGE = wall_page(
         CardRow(
             16,
             (
-                Card("channels", CHANNELS, part=member_bars("channels", "P01", "channel", 4)),
-                Card("petition-fields", FIELDS, part=member_bars("petition-fields", "P01", "field_code", 6)),
+                Card(
+                    "channels", CHANNELS, part=member_bars("channels", "P01", "channel", 4), note=text.WITHOUT_BASELINE
+                ),
+                Card(
+                    "petition-fields",
+                    FIELDS,
+                    part=member_bars("petition-fields", "P01", "field_code", 6),
+                    note=text.WITHOUT_BASELINE,
+                ),
             ),
         ),
-        CardRow(17, (Card("daily", DAILY, part=chart_part(BY_DAY)),)),
+        CardRow(17, (Card("daily", DAILY, part=chart_part(BY_DAY), note=text.last_days(28)),)),
     ),
 )

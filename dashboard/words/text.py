@@ -167,10 +167,10 @@ DAYS_SHORT = (
 
 # Một cửa
 QUEUE = Label("Một cửa", "One-stop office")
-WAITING = Label("người đang chờ", "people waiting")
+WAITING = Label("người đang chờ", "waiting")
 LONGEST = Label("lâu nhất", "longest")
 MEAN_WAIT = Label("chờ TB", "avg wait")
-COUNTERS = Label("quầy mở", "counters")
+COUNTERS = Label("quầy mở", "counters open")
 SERVICE_LEVEL = Label("≤ 15 phút", "≤ 15 min")
 # Hồ sơ
 DOSSIERS = Label("Hồ sơ", "Dossiers")
@@ -181,13 +181,13 @@ OVERDUE = Label("quá hạn", "overdue")
 # Truyền thanh, camera
 SPEAKERS = Label("Truyền thanh", "Loudspeakers")
 SPEAKERS_OF = Label("/{all} cụm loa", "/{all} clusters")
-SPEAKERS_ONLINE = Label("cụm loa đang kết nối", "loudspeaker clusters connected")
+SPEAKERS_ONLINE = Label("cụm loa trực tuyến", "loudspeaker clusters online")
 SPEAKERS_OFFLINE = Label("mất kết nối", "offline")
 PLAYING = Label("đang phát", "playing")
 ONLINE_SHARE = Label("trực tuyến", "online")
 CAMERAS = Label("Camera", "Cameras")
 CAMERAS_OF = Label("/{all} camera", "/{all} cameras")
-CAMERAS_ONLINE = Label("camera có hình", "cameras with a picture")
+CAMERAS_ONLINE = Label("camera trực tuyến", "cameras online")
 DETECTIONS = Label("sự kiện 24 giờ", "events, 24 h")
 ALERTS = Label("cảnh báo 24 giờ", "alerts, 24 h")
 # Hàng hai
@@ -218,11 +218,16 @@ LAG = Label("trễ dữ liệu", "data lag")
 OUTAGE_TODAY = Label("hộ tịch ngừng", "civil-status outage")
 PETITIONS = Label("Phản ánh, kiến nghị", "Petitions")
 PETITIONS_ON_TIME = Label("đúng hạn tháng này, {parts}", "on time this month, {parts}")
-PETITIONS_RECEIVED = Label("tiếp nhận lũy kế", "received in all")
+PETITIONS_RECEIVED = Label("tiếp nhận từ 01/7/2025", "received since 01/7/2025")
 DOCUMENTS = Label("Văn bản", "Documents")
-SIGNED = Label("ký số {parts}", "signed {parts}")
+SIGNED = Label("ký số từ 01/7/2025, {parts}", "signed since 01/7/2025, {parts}")
 NEWS = Label("Tin bài", "News items")
-PUBLISHED = Label("đã đăng từ đầu kỳ", "published this period")
+PUBLISHED = Label("đã đăng từ 01/7/2025", "published since 01/7/2025")
+PUBLISHED_BEFORE = Label(
+    "đã đăng từ 01/7/2025, {rest} trong đó không rõ nền tảng",
+    "published since 01/7/2025, of {rest} the platform is not known",
+)
+WITHOUT_BASELINE = Label("không gồm số nền", "without the baseline")
 TEAMS = Label("Tổ công nghệ số", "Digital teams")
 TEAMS_OF = Label("/{all} tổ", "/{all}")
 TEAMS_CAPTION = Label("tổ dân phố đã có", "groups have one")

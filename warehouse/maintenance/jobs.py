@@ -40,11 +40,11 @@ def nightly_backup() -> JobOutcome:
     )
     for old in backup.prune_backups(keeper.folder, ingest.ward, keeper.backup_copies):
         log.info("deleted %s", old)
-    rows = sum(table.rows for table in made.said.tables.values())
+    rows = f"{sum(table.rows for table in made.said.tables.values()):,}"
     size, seconds = size_text(made.path.stat().st_size), f"{made.took.total_seconds():.0f} s"
     return JobOutcome(
         said=Label(
-            f"{made.path}: {size}, {rows} dòng, {seconds}, đã kiểm chứng",
+            f"{made.path}: {size.replace('.', ',')}, {rows.replace(',', '.')} dòng, {seconds}, đã kiểm chứng",
             f"{made.path}: {size}, {rows} rows, {seconds}, proved",
         )
     )
