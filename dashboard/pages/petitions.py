@@ -48,6 +48,6 @@ PAGE = wall_page(
                 ),
             ),
         ),
-        CardRow(17, (Card("daily", DAILY, part=chart_part(BY_DAY), note=text.last_days(28)),)),
+        CardRow(17, (Card("daily", DAILY, part=chart_part(BY_DAY), note=text.FOUR_WEEKS),)),
     ),
 )

@@ -224,9 +224,11 @@ SIGNED = Label("ký số từ 01/7/2025, {parts}", "signed since 01/7/2025, {par
 NEWS = Label("Tin bài", "News items")
 PUBLISHED = Label("đã đăng từ 01/7/2025", "published since 01/7/2025")
 PUBLISHED_BEFORE = Label(
-    "đã đăng từ 01/7/2025, {rest} trong đó không rõ nền tảng",
-    "published since 01/7/2025, of {rest} the platform is not known",
+    "đã đăng từ 01/7/2025, {rest} tin không rõ nền tảng",
+    "published since 01/7/2025, {rest} without a platform",
 )
+DAY_LONG = Label("24 giờ qua", "last 24 hours")
+FOUR_WEEKS = Label("28 ngày qua", "last 28 days")
 WITHOUT_BASELINE = Label("không gồm số nền", "without the baseline")
 TEAMS = Label("Tổ công nghệ số", "Digital teams")
 TEAMS_OF = Label("/{all} tổ", "/{all}")

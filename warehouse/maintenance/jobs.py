@@ -57,14 +57,15 @@ def audit_last_days() -> JobOutcome:
 
     with connect(read_settings(WarehouseSettings)) as client:
         report = run_nightly_audit(client, read_settings(IngestSettings), group=read_settings(KeeperSettings).group)
+    compared = f"{report.compared:,}"
     left = Label(
         "".join(f"; chưa kiểm tra {part}: {why}" for part, why in report.not_checked.items()),
         "".join(f"; {part} not checked: {why}" for part, why in report.not_checked.items()),
     )
     return JobOutcome(
         said=Label(
-            f"so sánh {report.compared} giá trị, {report.differences} sai lệch, {report.seconds:.0f} s{left.vi}",
-            f"{report.compared} compared, {report.differences} differences, {report.seconds:.0f} s{left.en}",
+            f"so sánh {compared.replace(',', '.')} giá trị, {report.differences} sai lệch, {report.seconds:.0f} s{left.vi}",
+            f"{compared} compared, {report.differences} differences, {report.seconds:.0f} s{left.en}",
         ),
         alarming=report.differences > 0,
     )
