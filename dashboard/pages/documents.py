@@ -48,7 +48,7 @@ PAGE = wall_page(
         CardRow(
             18,
             (
-                Card("issued", BY_DAY, part=chart_part(ISSUED)),
+                Card("issued", BY_DAY, part=chart_part(ISSUED), note=text.FOUR_WEEKS),
                 Card(
                     "platforms",
                     PLATFORMS,
@@ -58,6 +58,6 @@ PAGE = wall_page(
             ),
             (62, 38),
         ),
-        CardRow(18, (Card("published", NEWS_BY_DAY, part=chart_part(PUBLISHED)),)),
+        CardRow(18, (Card("published", NEWS_BY_DAY, part=chart_part(PUBLISHED), note=text.FOUR_WEEKS),)),
     ),
 )
