@@ -62,6 +62,7 @@
     const svg = map.firstChild;
     svg.setAttribute("width", width * scale);
     svg.setAttribute("height", height * scale);
+    svg.querySelector("pattern").setAttribute("patternTransform", `rotate(45) scale(${letter / scale})`); // as wide as letters ask for
     for (const shape of svg.querySelectorAll(".ground")) shape.setAttribute("transform", `scale(${scale})`);
     for (const place of svg.querySelectorAll("[data-at]")) {
       const [x, y] = place.dataset.at.split(" ");
@@ -75,7 +76,7 @@
     const grid = document.getElementById("groups");
     if (!map || map.firstChild) return true;
     const svg = add(map, "svg", {});
-    const hatch = add(add(svg, "defs", {}), "pattern", { id: "hatch", width: 8, height: 8, patternUnits: "userSpaceOnUse", patternTransform: "rotate(45)" });
+    const hatch = add(add(svg, "defs", {}), "pattern", { id: "hatch", width: 8, height: 8, patternUnits: "userSpaceOnUse" });
     add(hatch, "rect", { width: 3.5, height: 8 });
     for (const [number, path, x, y] of shapes) {
       const area = add(svg, "a", { href: "/group/" + number, id: "area-" + number, class: "area" });
