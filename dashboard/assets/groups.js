@@ -62,7 +62,7 @@
     const svg = map.firstChild;
     svg.setAttribute("width", width * scale);
     svg.setAttribute("height", height * scale);
-    svg.querySelector("pattern").setAttribute("patternTransform", `rotate(45) scale(${letter / scale})`); // as wide as letters ask for
+    svg.querySelector("pattern").setAttribute("patternTransform", `rotate(45) scale(${(0.6 * letter) / scale})`); // as wide as letters ask for
     for (const shape of svg.querySelectorAll(".ground")) shape.setAttribute("transform", `scale(${scale})`);
     for (const place of svg.querySelectorAll("[data-at]")) {
       const [x, y] = place.dataset.at.split(" ");
