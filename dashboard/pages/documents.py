@@ -49,7 +49,12 @@ PAGE = wall_page(
             18,
             (
                 Card("issued", BY_DAY, part=chart_part(ISSUED)),
-                Card("platforms", PLATFORMS, part=member_bars("platforms", "V02", "platform", 4)),
+                Card(
+                    "platforms",
+                    PLATFORMS,
+                    note=text.WITHOUT_BASELINE,
+                    part=member_bars("platforms", "V02", "platform", 4),
+                ),
             ),
             (62, 38),
         ),

@@ -5,6 +5,7 @@ from datetime import timedelta
 from dashboard.charts.slot_chart import Series, SlotChart
 from dashboard.components.card import Card, CardRow, wall_page
 from dashboard.components.widget import chart_part, member_bars
+from dashboard.words import text
 from ingest.contract.label import Label
 
 PETITIONS = Label("Phản ánh kiến nghị", "Petitions")
@@ -37,8 +38,15 @@ PAGE = wall_page(
         CardRow(
             16,
             (
-                Card("channels", CHANNELS, part=member_bars("channels", "P01", "channel", 4)),
-                Card("petition-fields", FIELDS, part=member_bars("petition-fields", "P01", "field_code", 6)),
+                Card(
+                    "channels", CHANNELS, note=text.WITHOUT_BASELINE, part=member_bars("channels", "P01", "channel", 4)
+                ),
+                Card(
+                    "petition-fields",
+                    FIELDS,
+                    note=text.WITHOUT_BASELINE,
+                    part=member_bars("petition-fields", "P01", "field_code", 6),
+                ),
             ),
         ),
         CardRow(17, (Card("daily", DAILY, part=chart_part(BY_DAY)),)),
