@@ -5,8 +5,12 @@ and values are upserts whose version is the last offset folded in. A worker that
 what is missing, folds the rows after its newest snapshot again, and reads Kafka from there on. Nobody's commit is trusted: Kafka's
 committed offset is written afterwards, for lag monitors only.
 
+In one run of `./ioc bench --peers` on a quiet PC with two processors, broker and warehouse beside it, of 400,000 events: one worker 41,300
+events/s (10.4 times the plain Faust agent's 3,960), two 55,300 (14 times); three plain counts in place of all figures, with the same validation
+and sink, in one process of Quix Streams 41,000, of Bytewax 55,500.
+
 What an event takes of the processors while one worker catches up 300,000 of the bench's, by the kernel's count for each thread. The PC was busy
-otherwise. Two workers are hardly faster than one on two processors, as these are used up.
+otherwise.
 
 | process, thread                                  | an event |
 | ------------------------------------------------ | -------- |

@@ -158,7 +158,9 @@ OFF = """() => [...document.querySelectorAll('.ways *, body')].filter(one => one
     .map(one => one.id || one.className || one.textContent).concat(document.documentElement.scrollWidth > innerWidth ? "the page" : [])"""
 
 
-@pytest.mark.parametrize("path", ["/", *(pytest.param(one, marks=pytest.mark.long) for one in ("/queue", "/groups", "/sql", "/history/Q03"))])
+@pytest.mark.parametrize(
+    "path", ["/", *(pytest.param(one, marks=pytest.mark.long) for one in ("/queue", "/groups", "/sql", "/history/Q03"))]
+)
 def test_nothing_runs_off_the_screen_whatever_its_width(board, desk, path):
     desk.goto(f"{board.url}{path}")
     shown(desk)

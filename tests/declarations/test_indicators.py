@@ -158,7 +158,14 @@ def test_stocks_agree_with_sql(one: Indicator, moment: int, stored: Client, stoc
 
 
 @pytest.mark.embedded
-@pytest.mark.parametrize("hours", [(-1, 2), (30, 33), (94, 97)], ids=["begin", "middle", "end"])
+@pytest.mark.parametrize(
+    "hours",
+    [
+        pytest.param((-1, 2), id="begin", marks=pytest.mark.long),
+        pytest.param((30, 33), id="middle"),
+        pytest.param((94, 97), id="end", marks=pytest.mark.long),
+    ],
+)
 @pytest.mark.parametrize("one", [one for one in indicators() if one.has_stock], ids=lambda one: one.id)
 def test_stocks_minute_by_minute_agree_with_each_moment(one: Indicator, hours: tuple[int, int], stored: Client) -> None:
     begin, end = (milliseconds(sent()[0].time) + hour * 3_600_000 for hour in hours)

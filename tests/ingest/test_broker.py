@@ -456,6 +456,7 @@ def ended(child: psutil.Process) -> bool:
         return True
 
 
+@pytest.mark.long
 @pytest.mark.embedded
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux ends a child with its parent")
 def test_a_killed_process_leaves_no_java_and_the_next_one_starts(tmp_path):

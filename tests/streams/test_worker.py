@@ -229,7 +229,9 @@ def test_what_kafka_is_told_never_runs_ahead_of_what_is_stored(
     check(client, sent)
 
 
-@pytest.mark.parametrize("part", ["streams", "warehouse", pytest.param("kafka", marks=pytest.mark.long)])
+@pytest.mark.parametrize(
+    "part", ["streams", *(pytest.param(one, marks=pytest.mark.long) for one in ("warehouse", "kafka"))]
+)
 def test_a_killed_part_loses_nothing_and_doubles_nothing(
     stack: Stack, client: Client, part: str, sent: list[Envelope]
 ) -> None:

@@ -489,6 +489,7 @@ def test_a_replica_s_peak_of_memory_is_its_own(settings, process, tmp_path):
         assert say("fit 1000000") == "refused"
 
 
+@pytest.mark.long
 def test_without_landlock_ad_hoc_sql_is_off_until_an_administrator_says_otherwise(tmp_path):
     settings = warehouse_server.settings_for(tmp_path)
     process = warehouse_server.launch(settings, program=("-c", NO_LANDLOCK))
