@@ -172,9 +172,7 @@ def acknowledgement_text(found: AcknowledgementTimes, state: BoardState) -> str:
     said = state.say(TIMES, **count)
     if not found.acknowledged:
         return said
-    mean, median = (
-        time_taken(0, max(1, round(seconds * 1000)), state) for seconds in (found.mean_s, found.median_s)
-    )
+    mean, median = (time_taken(0, max(1, round(seconds * 1000)), state) for seconds in (found.mean_s, found.median_s))
     return said + state.say(ACKNOWLEDGED_AFTER, mean=mean, median=median)
 
 
