@@ -12,8 +12,11 @@ from dashboard.state.page import BoardState, PropertyUpdate, PropertyUpdates
 from dashboard.words.freshness import freshness
 from ingest.contract.calendar import local_day
 from ingest.contract.clock import moment
+from ingest.contract.label import Label
 from warehouse.catalogue import measure
 from warehouse.figures.kind import FigureKind, period_at
+
+NOT_ENTERED = Label("chưa nhập", "not entered yet")
 
 
 def entered_list(kinds: Sequence[FigureKind], *beside: str) -> Widget:
@@ -41,7 +44,7 @@ def entered_list(kinds: Sequence[FigureKind], *beside: str) -> Widget:
                 unit = state.say(kind.unit.label) if kind.unit.factor == 1 else ""
                 found[PropertyUpdate(f"{name}-parts", "children")] = unit
             covers = period_at(local_day(moment(reading.newest_ms)), kind.months)
-            said = period_name(covers.code, state.language) if reading.known else ""
+            said = period_name(covers.code, state.language) if reading.known else state.say(NOT_ENTERED)
             found[PropertyUpdate(f"{name}-period", "children")] = said
         return found
 
