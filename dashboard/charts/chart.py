@@ -68,7 +68,8 @@ def template(language: Language, density: Density) -> go.layout.Template:
         density: decides sizes, and whether there is a legend.
     """
     letters = {"family": theme.FONT, "color": token("dim"), "size": _LETTERS[density]}
-    quiet = {"zeroline": False, "fixedrange": True, "gridcolor": token("line")}
+    titled = {"font": {"size": _LETTERS[density]}}
+    quiet = {"zeroline": False, "fixedrange": True, "gridcolor": token("line"), "title": titled}
     return go.layout.Template(
         layout={
             "paper_bgcolor": _CLEAR,

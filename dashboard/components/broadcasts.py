@@ -61,11 +61,12 @@ def schedule(name: str, count: int) -> Widget:
 
 
 def next_broadcast(state: BoardState) -> tuple[int, int] | None:
-    """When the next of today's begins and how many there are then; zeros where none is left, `None` where nobody knows."""
+    """When the next of today's begins and how many there are then; where none is left 0 and how many times there were, `None` where nobody knows."""
     if not is_told(state, [INDICATOR]):
         return None
-    coming = [(at_ms, reading.denominator) for at_ms, reading in _planned(state) if at_ms > state.now_ms]
-    return coming[0] if coming else (0, 0)
+    planned = _planned(state)
+    coming = [(at_ms, reading.denominator) for at_ms, reading in planned if at_ms > state.now_ms]
+    return coming[0] if coming else (0, len(planned))
 
 
 def _planned(state: BoardState) -> list[tuple[int, Reading]]:

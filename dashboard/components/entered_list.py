@@ -9,6 +9,7 @@ from dashboard.components import tile
 from dashboard.components.widget import Widget
 from dashboard.entry.amount import period_name
 from dashboard.state.page import BoardState, PropertyUpdate, PropertyUpdates
+from dashboard.words import number
 from dashboard.words.freshness import freshness
 from ingest.contract.calendar import local_day
 from ingest.contract.clock import moment
@@ -40,9 +41,9 @@ def entered_list(kinds: Sequence[FigureKind], *beside: str) -> Widget:
             found[PropertyUpdate(name, "className")] = f"status-{reading.status} fresh-{fresh}"
         for kind in kinds:
             name, reading = kind.id.lower(), state.read(kind.id)
-            if kind.of_whole is None:  # of a number by itself that says only that it is there
-                unit = state.say(kind.unit.label) if kind.unit.factor == 1 else ""
-                found[PropertyUpdate(f"{name}-parts", "children")] = unit
+            if kind.of_whole is None and kind.unit.factor == 1:  # its unit stands where others have their parts
+                found[PropertyUpdate(f"{name}-figure", "children")] = number.figure_text(reading, state.language)
+                found[PropertyUpdate(f"{name}-parts", "children")] = state.say(kind.unit.label)
             covers = period_at(local_day(moment(reading.newest_ms)), kind.months)
             said = period_name(covers.code, state.language) if reading.known else state.say(NOT_ENTERED)
             found[PropertyUpdate(f"{name}-period", "children")] = said

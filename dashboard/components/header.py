@@ -152,13 +152,14 @@ def menu(state: BoardState, viewer: Viewer, path: str) -> Component:
     for page in listed:
         by_word.setdefault(page.menu, []).append(_way(page, state, path))
     links = by_word.pop(None, [])
-    if not state.past and path in state.pages and state.pages[path].can_look_back:
-        links.append(html.A(state.say(text.LOOK_BACK), href=f"{path}?at=", id="look-back"))
     folded = [
         _folded(f"ways-{place}", state.say(word), ways)
         for place, (word, ways) in enumerate(by_word.items())
         if word is not None
     ]
+    # The last of them, because some pages have no past: what stands before keeps its place.
+    if not state.past and path in state.pages and state.pages[path].can_look_back:
+        folded.append(html.A(state.say(text.LOOK_BACK), href=f"{path}?at=", id="look-back"))
     other = "en" if state.language == "vi" else "vi"
     at = f"&at={text.local_time(state.now_ms):%Y-%m-%dT%H:%M}" if state.past else ""
     account = [

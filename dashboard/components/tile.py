@@ -254,9 +254,9 @@ def freshness_mark(id: str) -> Component:
 
 
 def _small_digits(reading: Reading, state: BoardState) -> str:
-    """With its unit where it is a time or a share; of what is counted the label says of what."""
-    unit = reading.indicator.unit
-    is_count = unit.factor == 1 or unit.out_of
-    if is_count:
+    """With its unit where it is a time, a share or a mean; of what is counted the label says of what."""
+    one = reading.indicator
+    is_count = one.unit.factor == 1 and not one.is_ratio
+    if is_count or one.unit.out_of:
         return number.figure_text(reading, state.language)
     return number.with_unit(reading, state.language, is_short=True)

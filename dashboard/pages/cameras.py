@@ -40,8 +40,8 @@ PAGE = wall_page(
         CardRow(
             16,
             (
-                Card("events", BY_HOUR, part=chart_part(EVENTS)),
-                Card("kinds", KINDS, part=member_bars("kinds", "C03", "detection", 6)),
+                Card("events", BY_HOUR, part=chart_part(EVENTS), note=text.DAY_LONG),
+                Card("kinds", KINDS, part=member_bars("kinds", "C03", "detection", 6), note=text.DAY_LONG),
             ),
             (62, 38),
         ),

@@ -48,16 +48,16 @@ PAGE = wall_page(
         CardRow(
             18,
             (
-                Card("issued", BY_DAY, part=chart_part(ISSUED)),
+                Card("issued", BY_DAY, part=chart_part(ISSUED), note=text.FOUR_WEEKS),
                 Card(
                     "platforms",
                     PLATFORMS,
-                    note=text.WITHOUT_BASELINE,
                     part=member_bars("platforms", "V02", "platform", 4),
+                    note=text.WITHOUT_BASELINE,
                 ),
             ),
             (62, 38),
         ),
-        CardRow(18, (Card("published", NEWS_BY_DAY, part=chart_part(PUBLISHED)),)),
+        CardRow(18, (Card("published", NEWS_BY_DAY, part=chart_part(PUBLISHED), note=text.FOUR_WEEKS),)),
     ),
 )

@@ -12,16 +12,16 @@ from warehouse.indicators.dismantled import last_sign
 from warehouse.indicators.equipment import DOWN_SINCE
 
 EQUIPMENT = Label("Thiết bị", "Equipment")
-AT_WORK = Label("Hoạt động", "At work")
+AT_WORK = Label("Hoạt động", "Working")
 LOST = Label("Mất liên lạc", "Out of reach")
 FAULTS = Label("Báo lỗi", "Faults")
 LINE = Label("Đường truyền", "Leased line")
-KINDS = Label("Hoạt động theo loại", "At work by kind")
+KINDS = Label("Hoạt động theo loại", "Working by kind")
 NAMED = Label("Mất liên lạc, từ lúc nào", "Out of reach, and since when")
 FAULTY = Label("Đang báo lỗi", "With a fault")
 LOW = Label("Sắp hết vật tư", "Supplies low")
 MEETINGS = Label("Họp trực tuyến", "Online meetings")
-LOOKUPS = Label("Kiosk tra cứu", "Look-up kiosk")
+LOOKUPS = Label("Lượt tra cứu tại kiosk", "Look-ups at the kiosk")
 
 
 def _kinds(state: BoardState) -> list[Bar]:

@@ -247,7 +247,7 @@ def _news(state: BoardState) -> Component:
         "news",
         say(text.NEWS),
         tile.big("v02", second=True),
-        html.Div(say(text.PUBLISHED), className="caption"),
+        _caption("v02"),
         tile.smalls(*platforms),
     )
 
@@ -269,6 +269,7 @@ def _office_updates(state: BoardState) -> PropertyUpdates:
         **tile.figure_updates("V01", state),
         **_caption_update("v01", state, text.SIGNED, parts=number.fraction_text(state.read("V01"), state.language)),
         **tile.figure_updates("V02", state),
+        PropertyUpdate("v02-caption", "children"): _published(state),
         **_out_of_updates("V03", state, text.TEAMS_OF),
         **tile.fact_updates("H04", state),
         **tile.fact_updates("H01", state),
@@ -280,6 +281,13 @@ def _office_updates(state: BoardState) -> PropertyUpdates:
         split = ("platform", one)
         pushed |= tile.small_updates("V02", state, split=split, name=f"v02-{one}", shown=_count("V02", split, state))
     return pushed
+
+
+def _published(state: BoardState) -> str:
+    """Since when; and how many were published before sources told of platforms, or the small figures would not add up."""
+    rest = state.read("V02").numerator - sum(one.numerator for one in state.members("V02", "platform").values())
+    label = text.PUBLISHED_BEFORE if rest > 0 else text.PUBLISHED
+    return state.say(label, rest=number.whole_number(rest, state.language))
 
 
 def _lag_updates(state: BoardState) -> PropertyUpdates:

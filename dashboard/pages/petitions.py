@@ -1,4 +1,4 @@
-"""Phản ánh kiến nghị: how many came in and whence, and whether they are answered in time."""
+"""Phản ánh, kiến nghị: how many came in and whence, and whether they are answered in time."""
 
 from datetime import timedelta
 
@@ -8,7 +8,6 @@ from dashboard.components.widget import chart_part, member_bars
 from dashboard.words import text
 from ingest.contract.label import Label
 
-PETITIONS = Label("Phản ánh kiến nghị", "Petitions")
 ANSWERED = Label("Trả lời", "Answers")
 RECEIVED = Label("Tiếp nhận", "Received")
 DUE = Label("Thời hạn", "Deadlines")
@@ -22,7 +21,7 @@ BY_DAY = SlotChart("petitions-by-day", PER_DAY, (Series("P01"),), timedelta(days
 
 PAGE = wall_page(
     "/petitions",
-    PETITIONS,
+    text.PETITIONS,
     order=3,
     pace=timedelta(seconds=12),
     lines=(
@@ -39,16 +38,16 @@ PAGE = wall_page(
             16,
             (
                 Card(
-                    "channels", CHANNELS, note=text.WITHOUT_BASELINE, part=member_bars("channels", "P01", "channel", 4)
+                    "channels", CHANNELS, part=member_bars("channels", "P01", "channel", 4), note=text.WITHOUT_BASELINE
                 ),
                 Card(
                     "petition-fields",
                     FIELDS,
-                    note=text.WITHOUT_BASELINE,
                     part=member_bars("petition-fields", "P01", "field_code", 6),
+                    note=text.WITHOUT_BASELINE,
                 ),
             ),
         ),
-        CardRow(17, (Card("daily", DAILY, part=chart_part(BY_DAY)),)),
+        CardRow(17, (Card("daily", DAILY, part=chart_part(BY_DAY), note=text.FOUR_WEEKS),)),
     ),
 )

@@ -10,7 +10,7 @@ from typing import NamedTuple
 from dash import html
 from dash.development.base_component import Component
 
-from dashboard.components.broadcasts import next_broadcast
+from dashboard.components import broadcasts
 from dashboard.components.card import Card, CardRow, wall_page
 from dashboard.components.widget import Widget
 from dashboard.state.page import BoardState, PropertyUpdate, PropertyUpdates
@@ -37,7 +37,7 @@ DOSSIERS_DUE = Label("Hồ sơ sắp đến hạn {near}, quá hạn {overdue}",
 PETITIONS_DUE = Label("Kiến nghị sắp đến hạn {near}, quá hạn {overdue}", "Petitions near due {near}, overdue {overdue}")
 SO_FAR = Label("{day}, đến lúc này", "{day}, so far")
 VISITS = Label("{count} lượt đến", "{count} visits")
-WAITED = Label("chờ trung bình {time}", "mean wait {time}")
+WAITED = Label("Chờ trung bình {time}", "Mean wait {time}")
 RECEIVED = Label("{count} hồ sơ tiếp nhận", "{count} dossiers received")
 PETITIONS = Label("{count} kiến nghị tiếp nhận", "{count} petitions received")
 
@@ -111,12 +111,12 @@ def _load(state: BoardState, day: date) -> list[str]:
 
 
 def _broadcast(state: BoardState) -> str:
-    coming = next_broadcast(state)
+    coming = broadcasts.next_broadcast(state)
     if coming is None:
         return ""
     at_ms, count = coming
     if not at_ms:
-        return state.say(NO_BROADCAST)
+        return state.say(NO_BROADCAST if count else broadcasts.NONE)
     return state.say(
         BROADCAST, time=f"{text.local_time(at_ms):%H:%M}", count=number.whole_number(count, state.language)
     )

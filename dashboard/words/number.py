@@ -5,14 +5,17 @@ from fractions import Fraction
 
 from ingest.contract.label import Label, Language
 from ingest.runtime.disk_space import size_text
-from warehouse.model.indicator import MINUTES, SECONDS, Measure
+from warehouse.model.indicator import MINUTES, PERCENT, SECONDS, Indicator, Measure
 from warehouse.model.reading import Reading
 
 NONE = "–"
 """Stands where nothing is known, or for a ratio over nothing."""
 
-OVER = Label("{count} lượt", "of {count}")
+OVER = Label("{count} {what}", "of {count}")
 """How many a mean or a quantile is made of."""
+
+_COUNTED = {"D": "hồ sơ", "C": "cảnh báo", "E": "đường"}
+"""What they are, by the letter of the measure's domain; visits and broadcasts are both told as `lượt`."""
 
 MANY_SECONDS = 120
 
@@ -83,16 +86,19 @@ def fraction_text(reading: Reading, language: Language) -> str:
     """Numerator and denominator, for example `4.288/4.293`; of a mean its count; empty where there is no denominator."""
     one = reading.indicator
     if reading.ranked is not None and not one.is_ratio:
-        return _over(reading.numerator, language)
-    if not one.is_ratio or not reading.known:
+        return _over(one, reading.numerator, language)
+    is_number_by_itself = isinstance(one, Indicator) and one.is_known_by_denominator
+    if not one.is_ratio or not reading.known or is_number_by_itself:
         return ""
     if is_share(one) or one.unit.out_of or reading.ranked is not None:
         return _out_of(reading, language)
-    return _over(reading.denominator, language)
+    return _over(one, reading.denominator, language)
 
 
-def _over(count: int, language: Language) -> str:
-    return OVER.text(language).format(count=whole_number(count, language)).replace(" ", SPACE)
+def _over(one: Measure, count: int, language: Language) -> str:
+    """So many of what the value is per, as its unit says (`người/quầy`), else of what the domain counts."""
+    what = one.unit.label.vi.partition("/")[2] or _COUNTED.get(one.id[0], "lượt")
+    return OVER.text(language).format(count=whole_number(count, language), what=what).replace(" ", SPACE)
 
 
 def _out_of(reading: Reading, language: Language) -> str:
@@ -122,7 +128,7 @@ def gap(one: Measure, language: Language) -> str:
 
 def is_share(one: Measure) -> bool:
     """Whether the value is a part of a whole, in per cent."""
-    return one.is_ratio and one.unit.label.en == "%"
+    return one.is_ratio and one.unit.factor == PERCENT.factor
 
 
 def _exact(reading: Reading) -> Fraction:

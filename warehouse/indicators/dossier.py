@@ -347,7 +347,7 @@ VISITS_PER_DOSSIER = Derived(
         "Lượt công dân lũy kế / hồ sơ tiếp nhận lũy kế, cùng từ 01/7/2025; theo báo cáo là 2,75",
         "Visits since 1 July 2025 / dossiers received since then; 2.75 by the report",
     ),
-    unit=Unit(Label("lượt/hồ sơ", "visits a dossier"), decimals=2),
+    unit=Unit(Label("lượt/hồ sơ", "visits a dossier"), decimals=2, short=Label("lượt", "visits")),
     made_of=(queue.VISITS_SO_FAR, RECEIVED_SO_FAR),
     value=lambda ask: (ask("Q11").numerator, ask("D02").numerator),
     formula=Label("Q11 / D02", "Q11 / D02"),

@@ -40,11 +40,11 @@ def nightly_backup() -> JobOutcome:
     )
     for old in backup.prune_backups(keeper.folder, ingest.ward, keeper.backup_copies):
         log.info("deleted %s", old)
-    rows = sum(table.rows for table in made.said.tables.values())
+    rows = f"{sum(table.rows for table in made.said.tables.values()):,}"
     size, seconds = size_text(made.path.stat().st_size), f"{made.took.total_seconds():.0f} s"
     return JobOutcome(
         said=Label(
-            f"{made.path}: {size}, {rows} dòng, {seconds}, đã kiểm chứng",
+            f"{made.path}: {size.replace('.', ',')}, {rows.replace(',', '.')} dòng, {seconds}, đã kiểm chứng",
             f"{made.path}: {size}, {rows} rows, {seconds}, proved",
         )
     )
@@ -57,14 +57,15 @@ def audit_last_days() -> JobOutcome:
 
     with connect(read_settings(WarehouseSettings)) as client:
         report = run_nightly_audit(client, read_settings(IngestSettings), group=read_settings(KeeperSettings).group)
+    compared = f"{report.compared:,}"
     left = Label(
         "".join(f"; chưa kiểm tra {part}: {why}" for part, why in report.not_checked.items()),
         "".join(f"; {part} not checked: {why}" for part, why in report.not_checked.items()),
     )
     return JobOutcome(
         said=Label(
-            f"so sánh {report.compared} giá trị, {report.differences} sai lệch, {report.seconds:.0f} s{left.vi}",
-            f"{report.compared} compared, {report.differences} differences, {report.seconds:.0f} s{left.en}",
+            f"so sánh {compared.replace(',', '.')} giá trị, {report.differences} sai lệch, {report.seconds:.0f} s{left.vi}",
+            f"{compared} compared, {report.differences} differences, {report.seconds:.0f} s{left.en}",
         ),
         alarming=report.differences > 0,
     )

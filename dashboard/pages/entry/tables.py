@@ -26,7 +26,7 @@ MOST_CHANGES = 200
 
 DUE_HEADS = (
     Label("Chỉ tiêu", "Figure"), Label("Kỳ", "Period"), Label("Hạn", "Due"), Label("Tình trạng", "State"), Label("Số", "Number"),
-    Label("Ai nhập · ai xác nhận", "Entered by · confirmed by"),
+    Label("Người nhập · người xác nhận", "Entered by · confirmed by"),
 )  # fmt: skip
 PLAN_HEADS = (
     Label("Chỉ tiêu", "Figure"),
@@ -51,9 +51,9 @@ CHANGES = {
     "withdrawn": Label("rút", "withdrawn"),
 }
 MISSING, LATE = Label("chưa nhập", "missing"), Label("quá hạn", "overdue")
-UNUSED = Label("phường chưa dùng", "never entered")
+UNUSED = Label("phường chưa dùng", "not used by the ward")
 """A kind that the ward has never entered is not missed, here as in the alarms."""
-WAITS, THERE = Label("chờ xác nhận", "to be confirmed"), Label("đã có", "there")
+WAITS, THERE = Label("chờ xác nhận", "to be confirmed"), Label("đã có", "entered")
 SAME = Label("{count} dòng nói đúng số đang có.", "{count} rows say what is there already.")
 MORE = Label("… và {count} thay đổi nữa.", "… and {count} more changes.")
 SIZE = Label("{count} số", "{count} figures")

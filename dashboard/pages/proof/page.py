@@ -296,7 +296,9 @@ def _thresholds(threshold: Threshold | None, state: BoardState, one: Measure) ->
     mark = "<" if threshold.below else ">"
     unit = f"{number.gap(one, state.language)}{one.unit.label.text(state.language)}"
     limits = [(threshold.warning, LOOK), (threshold.critical, ACT)]
-    return " · ".join(f"{mark} {limit:g}{unit}: {state.say(word)}" for limit, word in limits if limit is not None)
+    point = "," if state.language == "vi" else "."
+    said = [(f"{limit:g}".replace(".", point), word) for limit, word in limits if limit is not None]
+    return " · ".join(f"{mark}{number.SPACE}{limit}{unit}: {state.say(word)}" for limit, word in said)
 
 
 def _duration(time: timedelta, state: BoardState) -> str:

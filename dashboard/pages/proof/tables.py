@@ -142,8 +142,7 @@ def correction_table(corrected: list[CorrectedFigure], language: Language, *, na
                 f"{text.local_time(one.corrected_ms):%H:%M:%S %d/%m}",
                 *([name] if named else []),
                 f"{text.local_time(one.window_ms):%H:%M %d/%m}",
-                number.sides(declared, one.old, language),
-                number.sides(declared, one.new, language),
+                *(number.sides(declared, pair, language).replace(number.SPACE, " ") for pair in (one.old, one.new)),
                 str(one.revision),
                 f"{one.cause.kind} {one.cause.subject}",
             ]

@@ -73,7 +73,7 @@ DECLARED, IN_CODE = Label("khai báo", "declared"), Label("có sẵn", "built in
 NO_MESSAGE = Label("Chưa có tin nào từ lúc khởi động.", "No message since the start.")
 LAST = Label("Tin cuối {at}: {became}", "Last message {at}: {became}")
 DEAD_LETTER = Label("sự kiện lỗi – {why}", "dead letter – {why}")
-NO_EVENT = Label("không có sự kiện (nhịp sống)", "no event (a heartbeat)")
+NO_EVENT = Label("tín hiệu hoạt động, không có sự kiện", "a heartbeat, no event")
 PER_HOUR = Label("{messages} tin/giờ · {letters} lỗi/giờ", "{messages} messages/h · {letters} dead letters/h")
 OPEN = Label("Mở", "Open")
 HIDDEN = Label("•••• (bấm Xem khóa)", "•••• (press Show secret)")
@@ -153,7 +153,7 @@ def status_badge(card: SourceCard, language: Language) -> Component:
         reason = UNSET.text(language)
     since = f" · {shown_time(card.since)}" if card.since and not card.is_off else ""
     return html.Span(
-        [html.Span(className="dot"), word, html.Small(f" {reason}{since}" if reason else "")],
+        [html.Span(className="dot"), word, html.Small(f" · {reason}{since}" if reason else "")],
         className=f"fresh is-{state}",
     )
 

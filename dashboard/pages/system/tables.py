@@ -27,6 +27,7 @@ CLEAN = Label("KHÔNG SAI LỆCH · {compared} giá trị", "NO DIFFERENCES · {
 DIFFERS = Label("{count} SAI LỆCH · {compared} giá trị", "DIFFERENCES: {count} · {compared} values")
 MISSED = Label("quá 26 giờ chưa đối soát lại", "no audit for over 26 hours")
 AUDITED_AT = Label("{start} – {end} · phạm vi {scope}", "{start} – {end} · scope {scope}")
+SCOPES = {"nightly": Label("hằng đêm", "nightly"), "all": Label("tất cả", "all")}
 FOUND_HEADS = (Label("Ở đâu", "Where"), Label("Sai gì", "Fault"), Label("Có", "Found"), Label("Phải là", "Expected"))
 AUDIT_HEADS = (
     Label("Lúc xong", "Finished"),
@@ -107,7 +108,9 @@ def audit_block(audits: list[Audit], now_ms: int, language: Language) -> list[Co
     compared, count = (number.whole_number(value, language) for value in (last.compared, last.differences))
     said = (DIFFERS if last.differences else CLEAN).text(language).format(count=count, compared=compared)
     missed = moment(now_ms) - last.finished_at > AUDITED_WITHIN
-    when = AUDITED_AT.text(language).format(start=_time(last.started_at), end=_time(last.finished_at), scope=last.scope)
+    when = AUDITED_AT.text(language).format(
+        start=_time(last.started_at), end=_time(last.finished_at), scope=_scope(last, language)
+    )
     verdict = html.Div(
         [
             html.Strong(said),
@@ -119,7 +122,7 @@ def audit_block(audits: list[Audit], now_ms: int, language: Language) -> list[Co
     rows: list[list[Cell]] = [
         [
             _time(one.finished_at),
-            one.scope,
+            _scope(one, language),
             number.whole_number(one.compared, language),
             _bad(number.whole_number(one.differences, language)) if one.differences else "0",
             number.whole_number(one.repaired, language),
@@ -260,6 +263,12 @@ def _bad(said: str, status: str = "critical") -> Component:
     return html.Span(
         [html.Span(className=f"sign sign-{status}"), said], className="other" if status == "critical" else "look"
     )
+
+
+def _scope(audit: Audit, language: Language) -> str:
+    """What an audit looked at, as people call it; so many days, and ids of indicators, as they are."""
+    first, *rest = audit.scope.split(" ")
+    return " ".join([SCOPES[first].text(language) if first in SCOPES else first, *rest])
 
 
 def _heads(labels: tuple[Label, ...], language: Language) -> list[str]:

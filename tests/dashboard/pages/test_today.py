@@ -43,7 +43,7 @@ def test_before_the_office_opens_the_day_to_come_and_the_one_before_are_told():
     assert said(one, "results") == [
         "Thứ Tư 25/11",
         "1.200 lượt đến",
-        "chờ trung bình 8,4\u00a0phút",
+        "Chờ trung bình 8,4\u00a0phút",
         "7 hồ sơ tiếp nhận",
         "0 kiến nghị tiếp nhận",
     ]
