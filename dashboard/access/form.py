@@ -11,6 +11,7 @@ from fastapi import Request
 
 from dashboard import theme
 from dashboard.settings import BoardSettings
+from dashboard.theme import Scheme
 from dashboard.words.text import CENTRE
 from ingest.contract.label import Label, Language
 
@@ -42,15 +43,24 @@ class Form(NamedTuple):
     """Where else to go, and what that is called."""
 
 
-def render(form: Form, settings: BoardSettings, language: Language, fault: Label | None = None) -> str:
+class FormLook(NamedTuple):
+    """How a person wants to see a form."""
+
+    language: Language
+    scheme: Scheme | None
+    """`None` leaves it to the person's system."""
+
+
+def render(form: Form, settings: BoardSettings, look: FormLook, fault: Label | None = None) -> str:
     """The whole page.
 
     Args:
         form: what it asks for.
         settings: name the ward.
-        language: of the page.
+        look: its language, and whether it is dark or light.
         fault: what was wrong with the last try.
     """
+    language = look.language
 
     def say(label: Label) -> str:
         return escape(label.text(language))
@@ -64,6 +74,7 @@ def render(form: Form, settings: BoardSettings, language: Language, fault: Label
     target, name = form.link
     return _template().substitute(
         language=language,
+        scheme=f' data-theme="{look.scheme}"' if look.scheme else "",
         title=say(form.title),
         heading=escape(CENTRE.text(language).format(ward=settings.ward_name)),
         action=form.action,

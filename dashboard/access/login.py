@@ -10,7 +10,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from dashboard.access import form
 from dashboard.access.accounts import Account, Accounts, WeakPasswordError
-from dashboard.access.form import Field, Form
+from dashboard.access.form import Field, Form, FormLook
 from dashboard.access.guard import LOG_IN, cookie_name, language_of, read_cookies
 from dashboard.access.known_devices import COOKIE_AGE, KnownDevices
 from dashboard.access.login_attempts import LoginAttempt, LoginLimits, TooManyTriesError
@@ -18,6 +18,7 @@ from dashboard.access.session import Sessions
 from dashboard.access.viewer import viewer
 from dashboard.settings import BoardSettings
 from dashboard.store.store import StoreUnavailable
+from dashboard.theme import scheme_of
 from dashboard.thread_pool import ThreadPool
 from ingest.contract.clock import RealClock
 from ingest.contract.errors import Overloaded, Refused
@@ -174,14 +175,14 @@ class _Entrance:
         response.delete_cookie(cookie_name(self.settings), httponly=True, samesite="lax", secure=self.settings.secure)
         return response
 
-    def page(self, asked: Form, language: Language, fault: Label | None = None, status: int = 200) -> Response:
+    def page(self, asked: Form, look: FormLook, fault: Label | None = None, status: int = 200) -> Response:
         """A form, with what was wrong with what was filled in."""
-        return HTMLResponse(form.render(asked, self.settings, language, fault), status)
+        return HTMLResponse(form.render(asked, self.settings, look, fault), status)
 
-    def refuse(self, asked: Form, language: Language, refused: _RefusedError) -> Response:
+    def refuse(self, asked: Form, look: FormLook, refused: _RefusedError) -> Response:
         """A form again, with why nothing was done."""
         return HTMLResponse(
-            form.render(asked, self.settings, language, refused.why), refused.status, headers=refused.headers
+            form.render(asked, self.settings, look, refused.why), refused.status, headers=refused.headers
         )
 
 
@@ -210,19 +211,19 @@ def _register_log_in(server: FastAPI, entrance: _Entrance) -> None:
 
     @server.get(LOG_IN, include_in_schema=False)
     async def show(request: Request) -> Response:
-        language = _language(request)
-        return page(_log_in_form(language, local_path(request.query_params.get("next", "/"))), language)
+        look = _look(request)
+        return page(_log_in_form(look.language, local_path(request.query_params.get("next", "/"))), look)
 
     @server.post(LOG_IN, include_in_schema=False)
     async def log_in(request: Request) -> Response:
-        language, filled = _language(request), await form.read_form(request)
+        look, filled = _look(request), await form.read_form(request)
         if filled is None:
-            return page(_log_in_form(language, "/"), language, WRONG, 413)
+            return page(_log_in_form(look.language, "/"), look, WRONG, 413)
         name, target = filled.get("name", "").strip()[:LONGEST_NAME], local_path(filled.get("next", "/"))
         try:
             account = await entrance.log_in(request, name, filled.get("password", ""))
         except _RefusedError as refused:
-            return refuse(_log_in_form(language, target, name), language, refused)
+            return refuse(_log_in_form(look.language, target, name), look, refused)
         return entrance.begin(request, account.name, target)
 
     @server.post("/logout", include_in_schema=False)
@@ -234,22 +235,22 @@ def _register_change(server: FastAPI, entrance: _Entrance) -> None:
     page, refuse = entrance.page, entrance.refuse
 
     @server.get(CHANGE, include_in_schema=False)
-    async def show_change() -> Response:
-        return page(_CHANGE_FORM, viewer().language)
+    async def show_change(request: Request) -> Response:
+        return page(_CHANGE_FORM, _look(request))
 
     @server.post(CHANGE, include_in_schema=False)
     async def change(request: Request) -> Response:
-        person, filled = viewer(), await form.read_form(request) or {}
+        person, look, filled = viewer(), _look(request), await form.read_form(request) or {}
         new = filled.get("new", "")
         try:
             await entrance.confirm(filled.get("old", ""))
             if new != filled.get("again", ""):
-                return page(_CHANGE_FORM, person.language, NOT_THE_SAME, 422)
+                return page(_CHANGE_FORM, look, NOT_THE_SAME, 422)
             await entrance.change(person.name, new)
         except _RefusedError as refused:
-            return refuse(_CHANGE_FORM, person.language, refused)
+            return refuse(_CHANGE_FORM, look, refused)
         except WeakPasswordError:
-            return page(_CHANGE_FORM, person.language, RULE, 422)
+            return page(_CHANGE_FORM, look, RULE, 422)
         log.info("%r changed their password", person.name)
         return entrance.begin(request, person.name, "/")
 
@@ -269,8 +270,9 @@ def _browser_cookie(settings: BoardSettings) -> str:
     return "__Secure-ioc_browser" if settings.secure else "ioc_browser"
 
 
-def _language(request: Request) -> Language:
-    return language_of(read_cookies(request.headers), request.scope["query_string"])
+def _look(request: Request) -> FormLook:
+    cookies, query = read_cookies(request.headers), request.scope["query_string"]
+    return FormLook(language_of(cookies, query), scheme_of(cookies, query))
 
 
 def _log_in_form(language: Language, target: str, name: str = "") -> Form:

@@ -13,8 +13,11 @@ from dashboard.words import number
 from dashboard.words.freshness import freshness
 from ingest.contract.calendar import local_day
 from ingest.contract.clock import moment
+from ingest.contract.label import Label
 from warehouse.catalogue import measure
 from warehouse.figures.kind import FigureKind, period_at
+
+NOT_ENTERED = Label("chưa nhập", "not entered yet")
 
 
 def entered_list(kinds: Sequence[FigureKind], *beside: str) -> Widget:
@@ -42,7 +45,7 @@ def entered_list(kinds: Sequence[FigureKind], *beside: str) -> Widget:
                 found[PropertyUpdate(f"{name}-figure", "children")] = number.figure_text(reading, state.language)
                 found[PropertyUpdate(f"{name}-parts", "children")] = state.say(kind.unit.label)
             covers = period_at(local_day(moment(reading.newest_ms)), kind.months)
-            said = period_name(covers.code, state.language) if reading.known else ""
+            said = period_name(covers.code, state.language) if reading.known else state.say(NOT_ENTERED)
             found[PropertyUpdate(f"{name}-period", "children")] = said
         return found
 

@@ -74,7 +74,9 @@ def head_updates(state: BoardState) -> PropertyUpdates:
     live = connected.count("live")
     absent = len(found) - len(connected)
     updates: PropertyUpdates = {
-        PropertyUpdate("lights-said", "children"): state.say(text.SOURCES_LIVE, live=live, all=len(connected)),
+        PropertyUpdate("lights-said", "children"): state.say(text.SOURCES_LIVE, live=live, all=len(connected))
+        if connected
+        else "",
         PropertyUpdate("lights-absent", "children"): state.say(text.SOURCES_ABSENT, count=absent) if absent else "",
     }
     for source, fresh in found.items():

@@ -18,6 +18,8 @@ from ingest.contract.label import Label, Language
 GUIDE = Path(__file__).parents[2] / "docs" / "huong-dan.md"
 
 HELP = Label("Hướng dẫn của trang này (phím ?)", "What this page is for (key ?)")
+WORD = Label("Hướng dẫn", "Help")
+"""Beside the sign on a phone, where there is no key."""
 CLOSE = Label("Đóng", "Close")
 NOTHING = Label("Trang này không có phần hướng dẫn.", "The guide says nothing about this page.")
 
@@ -51,7 +53,8 @@ def guide_sections() -> dict[str, GuideSection]:
 def help_button(language: Language) -> Component:
     """What opens it."""
     named: dict[str, Any] = {"aria-label": HELP.text(language), "aria-haspopup": "dialog"}
-    return html.Button("?", id="help", type="button", title=HELP.text(language), **named)
+    word = html.Span(WORD.text(language), className="help-word")
+    return html.Button(["?", word], id="help", type="button", title=HELP.text(language), **named)
 
 
 def help_dialog() -> Component:

@@ -35,6 +35,7 @@ BROADCAST = Label("Buổi phát tới {time}: {count} lịch", "Next broadcast {
 NO_BROADCAST = Label("Hôm nay không còn buổi phát nào", "No further broadcast today")
 DOSSIERS_DUE = Label("Hồ sơ sắp đến hạn {near}, quá hạn {overdue}", "Dossiers near due {near}, overdue {overdue}")
 PETITIONS_DUE = Label("Kiến nghị sắp đến hạn {near}, quá hạn {overdue}", "Petitions near due {near}, overdue {overdue}")
+SO_FAR = Label("{day}, đến lúc này", "{day}, so far")
 VISITS = Label("{count} lượt đến", "{count} visits")
 WAITED = Label("Chờ trung bình {time}", "Mean wait {time}")
 RECEIVED = Label("{count} hồ sơ tiếp nhận", "{count} dossiers received")
@@ -136,6 +137,8 @@ def _results(state: BoardState) -> list[str]:
     has_opened = bool(periods) and moment(state.now_ms) >= periods[0][0]
     day = today if has_opened else OFFICE.previous_working_day(today - timedelta(days=1))
     name = day_text(day, state.language)
+    if day == today and moment(state.now_ms) < periods[-1][1]:
+        name = state.say(SO_FAR, day=name)
     visits, waits = _sum(state, "Q01", day), _sum(state, "Q03", day)
     rows = [name[0].upper() + name[1:], state.say(VISITS, count=number.whole_number(visits.numerator, state.language))]
     if waits.denominator:

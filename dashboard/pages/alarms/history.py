@@ -51,8 +51,12 @@ HEADS = (
     Label("Đã báo", "Told"),
 )
 TIMES = Label(
-    "30 ngày: {alarms} cảnh báo, {acknowledged} được nhận; từ báo đến nhận trung bình {mean}, trung vị {median}",
-    "30 days: {alarms} alarms, {acknowledged} acknowledged; raised to acknowledged mean {mean}, median {median}",
+    "30 ngày: {alarms} cảnh báo, {acknowledged} được nhận",
+    "30 days: {alarms} alarms, {acknowledged} acknowledged",
+)
+ACKNOWLEDGED_AFTER = Label(
+    "; từ báo đến nhận trung bình {mean}, trung vị {median}",
+    "; raised to acknowledged mean {mean}, median {median}",
 )
 NO_WAY = Label(
     "Chưa cài cách báo ra ngoài: người cài đặt có thể đặt thư điện tử hoặc Zalo.",
@@ -164,12 +168,12 @@ def count_text(alarms: list[Alarm], state: BoardState) -> str:
 
 def acknowledgement_text(found: AcknowledgementTimes, state: BoardState) -> str:
     """How long it takes until somebody acknowledges."""
-    mean, median = (
-        time_taken(0, max(1, round(seconds * 1000)), state) if found.acknowledged else number.NONE
-        for seconds in (found.mean_s, found.median_s)
-    )
     count = {name: number.whole_number(getattr(found, name), state.language) for name in ("alarms", "acknowledged")}
-    return state.say(TIMES, **count, mean=mean, median=median)
+    said = state.say(TIMES, **count)
+    if not found.acknowledged:
+        return said
+    mean, median = (time_taken(0, max(1, round(seconds * 1000)), state) for seconds in (found.mean_s, found.median_s))
+    return said + state.say(ACKNOWLEDGED_AFTER, mean=mean, median=median)
 
 
 def channels_text(ways: Iterable[str], faults: Mapping[str, ChannelFault], state: BoardState) -> list[Component]:

@@ -11,7 +11,7 @@ from dash import dcc, html
 from dash.development.base_component import Component
 
 from dashboard.access.viewer import viewer
-from dashboard.charts.chart import figure
+from dashboard.charts.chart import figure, middle
 from dashboard.charts.graph import graph
 from dashboard.charts.period_ways import PERIODS
 from dashboard.components import header, tile
@@ -177,6 +177,10 @@ def _ways(state: BoardState, one: Indicator | Derived, asked: HistoryChoice) -> 
     return found
 
 
+_UNDRAWN = {"visible": False}
+"""An axis of a chart that nothing has been read for yet."""
+
+
 def _timeline(state: BoardState, one: Indicator | Derived) -> Component:
     """The choice, and the chart and the table that `callbacks` fills."""
     say = state.say
@@ -187,7 +191,7 @@ def _timeline(state: BoardState, one: Indicator | Derived) -> Component:
             html.Div(id="timeline-said", className="quiet", role="status"),
             graph(
                 "timeline",
-                figure([], state.language, "desk"),
+                figure([], state.language, "desk", xaxis=_UNDRAWN, yaxis=_UNDRAWN, annotations=[middle(say(READING))]),
                 f"{say(CHART)}: {say(one.label)}. {say(TABLE)} ↓",
                 at_desk=True,
             ),

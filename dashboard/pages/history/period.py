@@ -101,7 +101,7 @@ def period_chart(told: PeriodNote, language: Language) -> go.Figure:
         drawn,
         language,
         "desk",
-        xaxis={"type": "category", "nticks": 12},
+        xaxis={"type": "category", "nticks": 12, "automargin": True},
         yaxis={"nticks": 5, "title": {"text": told.one.unit.label.text(language)}},
         annotations=[]
         if any(value is not None for one in drawn for value in one.y)

@@ -101,7 +101,7 @@ def history_chart(told: HistoryNote, language: Language) -> go.Figure:
         traces,
         language,
         "desk",
-        xaxis=time_axis(tickformatstops=[], **ticks),
+        xaxis=time_axis(tickformatstops=[], automargin=True, **ticks),
         yaxis={"nticks": 5, "title": {"text": told.one.unit.label.text(language)}},
         annotations=[] if any(value is not None for value in values) else [middle(NOTHING.text(language))],
     )

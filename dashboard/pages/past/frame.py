@@ -56,6 +56,7 @@ NOTES: dict[View, Label] = {
 UNRESTORED = Label(
     "Không khôi phục được, đang hiện như nay: {ids}.", "Cannot be brought back, shown as known now: {ids}."
 )
+AND_OTHERS = Label(" và chỉ tiêu khác", " and others")
 CURRENT = Label("CẬP NHẬT", "UP TO DATE")
 """What was live then: nothing of the past is called live."""
 
@@ -182,7 +183,7 @@ def past_note(view: View, unrestored: tuple[str, ...], language: Language) -> st
     said = NOTES[view].text(language)
     if unrestored:
         named = ", ".join(measure(id).label.text(language) for id in unrestored[:_MOST_NAMED])
-        more = "…" if len(unrestored) > _MOST_NAMED else ""
+        more = AND_OTHERS.text(language) if len(unrestored) > _MOST_NAMED else ""
         said = f"{UNRESTORED.text(language).format(ids=named + more)} {said}"
     return said
 

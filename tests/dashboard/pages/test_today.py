@@ -61,6 +61,11 @@ def test_holidays_are_named_and_weekends_are_skipped(now, first):
     assert said(board_state("vi", now_ms=at(now)), "ahead")[: len(first)] == first
 
 
+@pytest.mark.parametrize(("now", "day"), [("09:00", "Thứ Sáu 27/11, đến lúc này"), ("18:00", "Thứ Sáu 27/11")])
+def test_the_results_of_a_day_that_is_not_over_say_so(now, day):
+    assert said(board_state("vi", now_ms=at(f"2026-11-27 {now}")), "results")[0] == day
+
+
 def test_a_holiday_is_named_where_today_would_be_drawn():
     """And its date above a chart of days."""
     now_ms = at("2026-09-02 10:00")
