@@ -38,19 +38,18 @@ def _kinds(state: BoardState) -> list[Bar]:
 
 
 def _lost(count: int) -> Widget:
-    """The devices that do not answer, longest first."""
+    """The devices that do not answer, longest first, as grave as their number in the tile is."""
 
     def rows(state: BoardState) -> list[Bar]:
-        members = [member for member, reading in state.members("E02", DOWN_SINCE).items() if reading.numerator]
-        return [
-            Bar(
-                device,
-                max(1, (state.now_ms - since_ms) // 60_000),
-                critical=max(1, (state.now_ms - since_ms) // 60_000),
-                shown=state.say(text.SINCE, time=text.clock_time(since_ms, state.now_ms)),
-            )
-            for device, since_ms in map(last_sign, members)
-        ]
+        is_critical = state.read("E02").status == "critical"
+        found = []
+        for member, reading in state.members("E02", DOWN_SINCE).items():
+            if reading.numerator:
+                device, since_ms = last_sign(member)
+                minutes = max(1, (state.now_ms - since_ms) // 60_000)
+                said = state.say(text.SINCE, time=text.clock_time(since_ms, state.now_ms))
+                found.append(Bar(device, minutes, 0 if is_critical else minutes, minutes if is_critical else 0, said))
+        return found
 
     return bars_part("named", count, ("E02",), rows)
 

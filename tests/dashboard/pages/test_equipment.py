@@ -35,3 +35,5 @@ def test_it_shows_what_works_and_names_what_does_not(language):
         "nothing was heard of them"
     )
     assert (said("named-1-name"), said("faulty-0-name")) == ("MI-04", "MI-01")
+    style = updates[PropertyUpdate("named-0-bar", "style")]
+    assert (style["--warning"], style["--critical"]) == ("100.0%", "0.0%"), "as the tile, of which two are a warning"
