@@ -216,6 +216,7 @@ def test_on_a_phone_alarms_come_first_and_the_ways_lie_under_the_thumb(board, op
     page.wait_for_url(f"{board.url}/queue")
 
 
+@pytest.mark.long
 def test_the_largest_libraries_come_with_what_they_show(board, opened):
     page = opened(DESK[0])
     log_in(board, page)

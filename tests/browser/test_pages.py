@@ -22,6 +22,15 @@ pytestmark = pytest.mark.browser
 FULL_HD, WIDEST, SMALL_DESK, LEAST_DESK, PHONE = (1920, 1080), (3440, 1440), (1366, 768), (1280, 720), (390, 844)
 WALL = {page.path for page in pages().values() if page.pace}
 """Pages of figures."""
+LIKE_ANOTHER = WALL - {"/", "/queue", "/alarms", "/groups"} | {
+    "/figures",
+    "/boundaries",
+    "/group/12",
+    "/due?at=2026-11-24T10:15",
+    "/history/Q03?period=week&split=service_code",
+}
+"""Pages that are made as another one is."""
+EVERYWHERE = [pytest.param(path, marks=[pytest.mark.long] if path in LIKE_ANOTHER else []) for path in PLACES]
 WAITING = """() => {
     window.reached = new Map();
     const seen = one => one.checkVisibility({visibilityProperty: true}) && one.getClientRects().length;
@@ -110,7 +119,7 @@ def opened(board, chromium):
     context.close()
 
 
-@pytest.mark.parametrize("path", PLACES)
+@pytest.mark.parametrize("path", EVERYWHERE)
 def test_a_page_is_there_for_everybody(opened, path):
     with opened(with_look(path, "dark", "vi"), FULL_HD) as page:
         assert violations(page) == []

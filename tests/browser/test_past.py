@@ -124,6 +124,7 @@ def test_a_minute_of_the_past_is_marked_moved_through_and_left(open_board, stack
         expect(page.locator("#past-mark")).to_have_count(0)
 
 
+@pytest.mark.long
 def test_nothing_is_said_of_a_minute_before_it_has_been_read(open_board, stack):
     with a_morning(stack), open_board() as page:
         page.add_init_script(f"({LOOKS_EARLY})()")

@@ -20,6 +20,7 @@ SOON = 60_000
 FORBIDDEN = "không có quyền"
 
 
+@pytest.mark.long
 def test_a_figure_leads_to_its_history_its_proof_and_the_query(open_board, kiosk, artefacts):
     with open_board(rights=("leader", "analyst")) as page:
         live(page)

@@ -8,6 +8,7 @@ from ingest.network.sockets import is_listening
 pytestmark = pytest.mark.embedded
 
 
+@pytest.mark.long
 def test_a_stack_runs_in_its_own_folder_and_ends_whole(tmp_path, monkeypatch):
     monkeypatch.setenv("IOC_KAFKA_PORT", "1")
     monkeypatch.setenv("IOC_WARD", "other")

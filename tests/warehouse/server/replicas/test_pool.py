@@ -263,6 +263,7 @@ def test_a_replica_that_is_killed_costs_its_query_alone(process, settings):
     assert Asked(settings, "SELECT 1", "an").code is None
 
 
+@pytest.mark.long
 def test_a_client_that_is_gone_frees_its_place_and_keeps_its_replica(process, settings):
     with analyst(settings) as client, client.stream("SELECT number FROM numbers(1000000000)") as stream:
         next(iter(stream))
@@ -521,6 +522,7 @@ sys.exit(__main__.main())
 """
 
 
+@pytest.mark.long
 def test_a_column_without_a_name_may_be_long_and_bytes_that_are_no_text_are_refused(settings, owner):
     long = "x" * 5000
     with analyst(settings) as client:
