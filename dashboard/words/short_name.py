@@ -91,7 +91,7 @@ SHORT: dict[str, Label] = {
     "E11": Label("cuộc họp hôm nay", "meetings today"),
     "E12": Label("cuộc họp thông suốt trong tháng", "meetings without an outage this month"),
     "H01": Label("trễ dữ liệu", "data lag"),
-    "H02": Label("sự kiện hợp lệ hôm nay", "valid events today"),
+    "H02": Label("sự kiện hợp lệ 24 giờ", "valid events, 24 h"),
     "H03": Label("sự kiện lỗi chờ", "dead letters waiting"),
     "H04": Label("nguồn mất kết nối", "sources down"),
     "H05": Label("gián đoạn phần mềm hôm nay", "software outage today"),
