@@ -7,6 +7,7 @@ import argparse
 import re
 import sys
 from collections.abc import Iterator
+from datetime import timedelta
 from itertools import chain
 from pathlib import Path
 from typing import NamedTuple
@@ -31,6 +32,8 @@ NAME = "screenshots"
 WAIT_MS = 45_000
 SETTLE_MS = 2500
 """So long charts and what pages ask for take to be drawn."""
+STANDS = timedelta(hours=1)
+"""So long a screen leaves a page where it is."""
 
 
 class ScreenshotTarget(NamedTuple):
@@ -83,17 +86,23 @@ def main(arguments: list[str]) -> int:
 def _take_wall(
     chromium: Browser, settings: BoardSettings, screens: list[ScreenshotTarget], options: argparse.Namespace
 ) -> Iterator[Path]:
-    displays = Displays(settings)
+    displays, wall = Displays(settings), wall_pages(pages())
+    stops = tuple((one.path, STANDS) for one in wall)
     for screen in screens:
-        one, token = displays.add(NAME, RealClock().now(), language=options.language, scheme=screen.scheme)
+        one, token = displays.add(NAME, RealClock().now(), stops, language=options.language, scheme=screen.scheme)
         context = chromium.new_context(viewport={"width": screen.width, "height": screen.height})
         try:
             page = context.new_page()
             page.set_default_timeout(WAIT_MS)
             page.goto(f"{settings.url}{ENTRY}?token={token}")
             page.wait_for_selector("#pulse[data-frame]", state="attached")
-            for path in [one.path for one in wall_pages(pages()) if one.path in options.pages]:
+            for path, label in [
+                (one.path, one.label.text(options.language)) for one in wall if one.path in options.pages
+            ]:
                 page.evaluate("path => dash_clientside.set_props('wall-path', { data: path })", path)
+                page.wait_for_function(
+                    "label => document.querySelector('.wall-dots').textContent.includes(label)", arg=label
+                )
                 page.wait_for_timeout(SETTLE_MS)
                 for view in range(1, page.evaluate("document.querySelectorAll('.domain .line').length || 1") + 1):
                     page.evaluate("view => document.documentElement.dataset.view = view", view)

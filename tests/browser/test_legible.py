@@ -1,5 +1,6 @@
 """Every page in every density, theme and language: how large its letters are, and whether texts are cut off or lie on each other."""
 
+from datetime import timedelta
 from itertools import product
 
 import pytest
@@ -33,6 +34,12 @@ EXPLAINED = """() => document.querySelectorAll('.balance').forEach(sentence => s
     "4.899 tiếp nhận − 4.761 đã giải quyết = 138: 121 đang xử lý, 9 chờ bổ sung, 3 chờ nộp phí hoặc dừng, 5 trong báo cáo 2025, nguồn chưa báo kết quả")"""
 """The longest that a card says of how its figure comes about."""
 VIEW = "view => document.documentElement.dataset.view = view"
+TURN = """([path, label]) => {
+    const isHere = document.querySelector('.wall-dots').textContent.includes(label);
+    if (!isHere) dash_clientside.set_props('wall-path', { data: path });
+    return isHere;
+}"""
+"""Turns to a page, again where an alarm has turned to its own meanwhile."""
 LINES = "() => document.querySelectorAll('.domain .line').length || 1"
 MOST_BYTES = 1_200_000
 """Of everything that a page fetches, compressed; browsers count without the headers."""
@@ -84,7 +91,10 @@ def desk(board, chromium):
 
 def on_the_wall(board, page, size, scheme, language, letters):
     """What is wrong with each line of each page that a screen shows."""
-    _, token = board.displays.add("hall", RealClock().now(), language=language, scheme=scheme, metres=4 * letters)
+    stops = tuple((one.path, timedelta(hours=1)) for one in wall_pages(pages()))
+    _, token = board.displays.add(
+        "hall", RealClock().now(), stops, language=language, scheme=scheme, metres=4 * letters
+    )
     page.goto(f"{board.url}/wall?token={token}")
     live(page)
     least, found = size[1] / 36 * letters, {}
@@ -92,8 +102,7 @@ def on_the_wall(board, page, size, scheme, language, letters):
     # With the largest letters there is no room for four long alarms while every card is down as well.
     said = (("", ""), ("quiet is-live", quiet), ("down", down))[: 3 if letters <= 1 else 1]
     for path in [one.path for one in wall_pages(pages())]:
-        page.evaluate("path => dash_clientside.set_props('wall-path', { data: path })", path)
-        expect(page.locator(".wall-dots")).to_contain_text(pages()[path].label.text(language))
+        page.wait_for_function(TURN, arg=[path, pages()[path].label.text(language)], polling=500)
         page.wait_for_timeout(300)  # charts are drawn
         page.evaluate(EXPLAINED)
         for (state, word), view in product(said, range(1, page.evaluate(LINES) + 1)):
