@@ -19,7 +19,8 @@ def ask(page, sql):
     page.keyboard.press("Control+Enter")
 
 
-@pytest.mark.parametrize("language", ["vi", pytest.param("en", marks=pytest.mark.long)])
+@pytest.mark.long
+@pytest.mark.parametrize("language", ["vi", "en"])
 def test_a_query_gives_table_chart_and_csv(open_board, artefacts, kiosk, language):
     with open_board("/sql", ("analyst",), (1600, 900), language) as page:
         ask(

@@ -302,6 +302,7 @@ def test_a_board_that_was_told_what_is_not_stored_corrects_itself(
     assert until(lambda: board.agreement.corrected == len(phantoms) and not wrong(board, client))
 
 
+@pytest.mark.long
 def test_a_board_that_was_not_told_what_is_stored_corrects_itself(
     stack: Stack, board: Live, client: Client, monkeypatch: pytest.MonkeyPatch, sent: list[Envelope]
 ) -> None:

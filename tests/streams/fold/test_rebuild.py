@@ -150,7 +150,10 @@ def counted(client: Client, sql: str) -> dict[int, dict[tuple[str, str, str], tu
     return found
 
 
-@pytest.mark.parametrize("stream", ["queue", "health"])
+WITH_STOCKS = ["queue", pytest.param("health", marks=pytest.mark.long)]
+
+
+@pytest.mark.parametrize("stream", WITH_STOCKS)
 def test_stocks_are_right_however_late_events_come(client: Client, stream: str) -> None:
     envelopes = coming(stream, 21, 25, timedelta(hours=2), late=timedelta(minutes=80))
     life = lived(client, stream, envelopes, 21)
