@@ -31,6 +31,7 @@ LIKE_ANOTHER = WALL - {"/", "/queue", "/alarms", "/groups"} | {
 }
 """Pages that are made as another one is."""
 EVERYWHERE = [pytest.param(path, marks=[pytest.mark.long] if path in LIKE_ANOTHER else []) for path in PLACES]
+"""All pages; those are long."""
 WAITING = """() => {
     window.reached = new Map();
     const seen = one => one.checkVisibility({visibilityProperty: true}) && one.getClientRects().length;

@@ -25,6 +25,9 @@ from warehouse.store.client import connect
 
 log = logging.getLogger(__name__)
 
+_VIETNAMESE = str.maketrans(",.", ".,")
+"""How Vietnamese writes between thousands, and before decimals."""
+
 PROCESS = "keeper"
 
 ENV_FILE = Path(".env")
@@ -44,7 +47,7 @@ def nightly_backup() -> JobOutcome:
     size, seconds = size_text(made.path.stat().st_size), f"{made.took.total_seconds():.0f} s"
     return JobOutcome(
         said=Label(
-            f"{made.path}: {size.replace('.', ',')}, {rows.replace(',', '.')} dòng, {seconds}, đã kiểm chứng",
+            f"{made.path}: {size.translate(_VIETNAMESE)}, {rows.translate(_VIETNAMESE)} dòng, {seconds}, đã kiểm chứng",
             f"{made.path}: {size}, {rows} rows, {seconds}, proved",
         )
     )
@@ -64,7 +67,7 @@ def audit_last_days() -> JobOutcome:
     )
     return JobOutcome(
         said=Label(
-            f"so sánh {compared.replace(',', '.')} giá trị, {report.differences} sai lệch, {report.seconds:.0f} s{left.vi}",
+            f"so sánh {compared.translate(_VIETNAMESE)} giá trị, {report.differences} sai lệch, {report.seconds:.0f} s{left.vi}",
             f"{compared} compared, {report.differences} differences, {report.seconds:.0f} s{left.en}",
         ),
         alarming=report.differences > 0,
