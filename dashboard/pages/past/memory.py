@@ -25,7 +25,7 @@ from ingest.contract.errors import Refused
 from ingest.contract.label import Language
 from warehouse.audit.history import Audit, recent_audits
 from warehouse.history.as_of import PROMPT_MS, BoardDay, BoardMinute, ValuePlace, View, values_as_of
-from warehouse.history.as_of_day import oldest_window, read_day, recompute_as_of
+from warehouse.history.as_of_day import oldest_window, read_lives, read_values, recompute_as_of
 from warehouse.model.expression import DAY_MS, MINUTE
 from warehouse.model.value import Value
 from warehouse.readings import Readings
@@ -179,8 +179,11 @@ class PastCache:
         if known is None or known.until_ms < at_ms:
             until_ms = min(start_ms + DAY_MS, self._live.now_ms() // MINUTE * MINUTE)
             start, until = self._minute(start_ms), self._minute(max(until_ms, at_ms))
-            day = await self._reader.ask(lambda client: read_day(client, ward, start, until))
-            _keep(self._days, start_ms, day, DAYS)
+            values, lives = await asyncio.gather(
+                self._reader.ask(lambda client: read_values(client, ward, start, until)),
+                self._reader.ask(lambda client: read_lives(client, ward, start, until)),
+            )
+            _keep(self._days, start_ms, BoardDay(ward, start.at_ms, until.at_ms, values, lives), DAYS)
         self._days.move_to_end(start_ms)
         return self._days[start_ms]
 
