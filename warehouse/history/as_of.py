@@ -115,9 +115,10 @@ def values_as_of(day: BoardDay, minute: BoardMinute, view: View) -> FiguresAsOf:
     # 1. What is stored of windows that were over, and of stocks.
     rows = _rows(day.values, minute.at_ms)
     values = {key: row.value for key, row in rows.items()}
-    # 2. The share that running windows had by then.
+    # 2. The share that running windows had by then; one that ended with the minute may be stored.
     running = {_running_place(one, minute.at_ms) for one in indicators() if one.has_flow}
     gone = frozenset(place for place in running if day.lives.get(indicator(place[0]).of.id, ()) is None)
+    running -= {place for place, _ in rows}
     if view == "now":
         return FiguresAsOf(_together(values, _counted(day, running, minute.at_ms, None)), frozenset(), gone)
     counted = _counted(day, running, minute.at_ms, minute.real_ms + PROMPT_MS)

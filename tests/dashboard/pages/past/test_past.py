@@ -29,7 +29,7 @@ from dashboard.words.moment import (
 )
 from dashboard.words.text import local_time
 from tests.dashboard.support.alarms import raised, records
-from tests.dashboard.support.board import BoardOfTests, call
+from tests.dashboard.support.board import BoardOfTests, full_answer
 from tests.dashboard.support.ward import NOW_MS, TODAY_MS, readings, values
 from warehouse.history.as_of import DayValues, StoredValue
 from warehouse.model.expression import DAY_MS, MINUTE
@@ -203,9 +203,34 @@ async def test_what_a_page_asks_for_is_of_that_minute_and_asked_once(live, one_d
     assert asked == [(AT_MS, False), (AT_MS, True)]
 
 
-async def turned(client, at_ms, typed="", view="then", number=7, path="/", shown=""):
+async def turned(client, *wished, **given):
+    return (await wished_for(client, *wished, **given)).get("response", {})
+
+
+async def wished_for(client, at_ms, typed="", view="then", number=7, path="/", shown=""):
     wish = {"at": at_ms, "view": view, "typed": typed, "number": number, "shown": shown}
-    return await call(client, "past-note.children", [(("past-turn", "data"), wish)], [(("url", "pathname"), path)])
+    return await full_answer(
+        client, "past-note.children", [(("past-turn", "data"), wish)], [(("url", "pathname"), path)]
+    )
+
+
+async def test_of_another_minute_only_that_comes_which_the_browser_does_not_show(tmp_path, one_day):
+    tested = BoardOfTests(tmp_path, reader=one_day)
+    async with tested.logged_in() as client:
+        whole = (await wished_for(client, AT_MS))["sideUpdate"]
+        assert whole["q02-figure"]["children"] == "23"
+        mark = whole["past"]["data-shown"]
+        again = (await wished_for(client, AT_MS, number=8, shown=mark))["sideUpdate"]
+        assert again.keys() == {"past"}
+        assert again["past"].keys() == {"data-told", "data-shown"}
+        early = (await wished_for(client, AT_MS - 5 * MINUTE, shown=again["past"]["data-shown"]))["sideUpdate"]
+        assert early["past"]["data-at"] == AT_MS - 5 * MINUTE
+        assert early["q02-figure"]["children"] != "23"
+        assert len(early) < len(whole)
+        # A mark is good for one answer, of the same page: whatever else a browser shows, it gets everything.
+        for shown, path in ((mark, "/"), ("x" * 99, "/"), (early["past"]["data-shown"], "/queue")):
+            found = (await wished_for(client, AT_MS, shown=shown, path=path))["sideUpdate"]
+            assert found["q02-figure"]["children"] == "23"
 
 
 async def test_a_wish_brings_another_minute_and_a_wrong_one_a_sentence(tmp_path, one_day):
