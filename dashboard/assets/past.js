@@ -60,9 +60,10 @@
     if (!begin()) return;
     wanted = { at: wanted.at, view: wanted.view, keep: false, ...what };
     tries = 0;
-    if (!wanted.typed) stand();
     clearTimeout(resting);
-    resting = setTimeout(ask, rest ? REST : 0);
+    if (rest) resting = setTimeout(ask, REST);
+    else ask();
+    if (!wanted.typed) setTimeout(stand); // first what takes the longest
   }
 
   function ask() {
