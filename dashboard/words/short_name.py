@@ -8,7 +8,7 @@ from warehouse.catalogue import measure
 
 SHORT: dict[str, Label] = {
     "Q01": Label("lượt lấy số hôm nay", "tickets today"),
-    "Q02": Label("người đang chờ", "people waiting"),
+    "Q02": Label("người đang chờ", "waiting now"),
     "Q03": Label("chờ trung bình 1 giờ", "mean wait, 1 h"),
     "Q04": Label("90 % lượt hôm nay chờ không quá", "90% today waited no longer than"),
     "Q05": Label("chờ lâu nhất", "longest wait"),
