@@ -95,7 +95,8 @@ def fraction_text(reading: Reading, language: Language) -> str:
 def _over(one: Measure, count: int, language: Language) -> str:
     if not one.counted:
         return ""
-    said = OVER.text(language).format(count=whole_number(count, language), what=one.counted.text(language))
+    what = "" if language == "en" and count == 1 else one.counted.text(language)  # English names are told in the plural
+    said = OVER.text(language).format(count=whole_number(count, language), what=what).rstrip()
     return said.replace(" ", SPACE)
 
 
