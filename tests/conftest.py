@@ -9,8 +9,6 @@ import pytest
 from hypothesis import HealthCheck, Phase, settings
 from xdist.scheduler import LoadFileScheduling
 
-from commands.supervision.stack import Stack
-
 # Collecting makes a million objects, all of which stay: to look through them for garbage, again and again, takes a quarter of its time.
 gc.disable()
 
@@ -64,6 +62,8 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestR
     """With a test that fails, what each process of its stack said last and whether it still runs."""
     report = yield
     if report.failed:
+        from commands.supervision.stack import Stack  # here, so that what only hands out the tests does not import the product
+
         for name, stack in getattr(item, "funcargs", {}).items():
             if isinstance(stack, Stack):
                 report.sections.append((f"processes of {name}", stack.told()))
