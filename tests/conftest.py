@@ -9,8 +9,6 @@ import pytest
 from hypothesis import HealthCheck, Phase, settings
 from xdist.scheduler import LoadFileScheduling
 
-from commands.supervision.stack import Stack
-
 # Collecting makes a million objects, all of which stay: to look through them for garbage, again and again, takes a quarter of its time.
 gc.disable()
 
@@ -35,6 +33,9 @@ settings.register_profile(
 
 BOARDS_OF_THEIR_OWN = ("test_groups.py", "test_legible.py", "test_pages.py", "test_sources.py", "test_wall.py")
 """Tests of the browser that need no whole stack."""
+
+READERS_OF_SOURCES = ("test_cycles.py", "test_docstrings.py", "test_errors.py", "test_layout.py", "test_names.py")
+"""Tests of the sources of the whole product."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -61,6 +62,8 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestR
     """With a test that fails, what each process of its stack said last and whether it still runs."""
     report = yield
     if report.failed:
+        from commands.supervision.stack import Stack  # here, so that what only hands out the tests does not import the product
+
         for name, stack in getattr(item, "funcargs", {}).items():
             if isinstance(stack, Stack):
                 report.sections.append((f"processes of {name}", stack.told()))
@@ -73,9 +76,11 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> LoadFileS
 
 
 class ByFile(LoadFileScheduling):  # type: ignore[misc]  # xdist has no types
-    """The tests of a file in one process, and those of the browser that share the whole stack in one too: it is never idle."""
+    """The tests of a file in one process, and so those that share what is dear: the whole stack before a browser, the sources as parsed."""
 
     def _split_scope(self, nodeid: str) -> str:
         file: str = super()._split_scope(nodeid)
         is_shared = "browser/" in file and not file.endswith(BOARDS_OF_THEIR_OWN)
+        if file.removeprefix("tests/") in READERS_OF_SOURCES:
+            return "sources"
         return "whole stack" if is_shared else file

@@ -10,16 +10,14 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[1]
-FOLDERS = ("ingest", "connectors", "warehouse", "streams", "dashboard", "commands")
+from tests.support.sources import FOLDERS, ROOT, trees
 
 Module = tuple[str, ...]
 """The parts of a dotted name."""
 
 
 def all_modules() -> dict[Module, Path]:
-    files = [path for folder in FOLDERS for path in sorted((ROOT / folder).rglob("*.py"))]
-    return {name_of(path): path for path in files}
+    return {name_of(path): path for path in trees()}
 
 
 def name_of(path: Path) -> Module:
@@ -29,7 +27,7 @@ def name_of(path: Path) -> Module:
 
 def imports(path: Path, modules: dict[Module, Path]) -> Iterator[Module]:
     """The modules of ours that a module imports, wherever in it the import stands and whatever for."""
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+    for node in ast.walk(trees()[path]):
         if isinstance(node, ast.ImportFrom):
             assert node.level == 0, f"{path} imports relatively"
             module = tuple((node.module or "").split("."))

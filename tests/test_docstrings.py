@@ -7,9 +7,8 @@ from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
-ROOT = Path(__file__).parents[1]
-FOLDERS = ("ingest", "connectors", "warehouse", "streams", "dashboard", "commands")
-PRODUCT = [path for folder in FOLDERS for path in sorted((ROOT / folder).rglob("*.py"))]
+from tests.support.sources import FOLDERS, ROOT, trees
+
 OTHER_TEXTS = (".js", ".css", ".sql", ".toml", ".html")
 
 OF_OTHERS = {
@@ -25,8 +24,8 @@ Documented = ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef
 
 def documented() -> Iterator[tuple[str, Documented, str]]:
     """Where it stands, each class or function with a docstring, and that."""
-    for path in PRODUCT:
-        left: list[ast.stmt] = list(ast.parse(path.read_text(encoding="utf-8")).body)
+    for path, tree in trees().items():
+        left: list[ast.stmt] = list(tree.body)
         while left:
             node = left.pop()
             if isinstance(node, Documented):
@@ -74,7 +73,7 @@ def words_of_the_code() -> frozenset[str]:
 def test_names_in_backticks_are_there() -> None:
     missing = {
         (word, f"{path.relative_to(ROOT)}:{number}")
-        for path in PRODUCT
+        for path in trees()
         for number, line in prose_and_code(path)[0]
         for name in re.findall(r"`([a-z][\w.]*)(?:\(\))?`", line)
         for word in re.findall(

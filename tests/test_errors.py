@@ -3,10 +3,8 @@
 import ast
 import builtins
 from collections.abc import Callable
-from pathlib import Path
 
-ROOT = Path(__file__).parent.parent
-FOLDERS = ("ingest", "connectors", "warehouse", "streams", "dashboard", "commands")
+from tests.support.sources import trees
 
 OTHERS = {
     "FailpointError": "stands for a bug, which nobody handles",
@@ -22,9 +20,8 @@ OTHERS = {
 def test_every_error_class_is_of_the_tree() -> None:
     bases = {
         node.name: [base.id for base in node.bases if isinstance(base, ast.Name)]
-        for folder in FOLDERS
-        for path in (ROOT / folder).rglob("*.py")
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        for tree in trees().values()
+        for node in ast.walk(tree)
         if isinstance(node, ast.ClassDef)
     }
     ours = {name for name in bases if _is(name, bases, lambda one: one == "IocError")}

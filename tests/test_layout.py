@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[1]
-FOLDERS = ("ingest", "connectors", "warehouse", "streams", "dashboard", "commands")
+from tests.support.sources import FOLDERS, ROOT, trees
+
 PACKAGES = sorted(file.parent for folder in FOLDERS for file in (ROOT / folder).rglob("__init__.py"))
 MOST = 14
 """Modules on one level; packages beside them do not count."""
@@ -25,7 +25,7 @@ def name(package: Path) -> str:
 
 @pytest.mark.parametrize("package", PACKAGES, ids=name)
 def test_a_package_s_docstring_names_exactly_its_modules_and_packages(package: Path) -> None:
-    text = ast.get_docstring(ast.parse((package / "__init__.py").read_text(encoding="utf-8"))) or ""
+    text = ast.get_docstring(trees()[package / "__init__.py"]) or ""
     named = re.findall(r"^`(\w+/?)`  +\S", text, re.MULTILINE)
     packages = {f"{init.parent.name}/" for init in package.glob("*/__init__.py")}
     assert sorted(named) == sorted(modules(package) | packages)
@@ -47,16 +47,15 @@ def test_every_folder_with_modules_is_a_package() -> None:
 
 def test_a_function_longer_than_a_screen_says_why() -> None:
     found = {}
-    for folder in FOLDERS:
-        for path in sorted((ROOT / folder).rglob("*.py")):
-            source = path.read_text(encoding="utf-8")
-            for node in ast.walk(ast.parse(source)):
-                if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
-                    first, *_ = node.body[1:] if ast.get_docstring(node) and node.body[1:] else node.body
-                    head = source.splitlines()[node.lineno : first.lineno]
-                    lines = (node.end_lineno or 0) - node.lineno + 1 - documented(node)
-                    if lines > SCREEN and not any(line.strip().startswith("# Long: ") for line in head):
-                        found[f"{path.relative_to(ROOT)}::{node.name}"] = lines
+    for path, tree in trees().items():
+        source = path.read_text(encoding="utf-8").splitlines()
+        for node in ast.walk(tree):
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+                first, *_ = node.body[1:] if ast.get_docstring(node) and node.body[1:] else node.body
+                head = source[node.lineno : first.lineno]
+                lines = (node.end_lineno or 0) - node.lineno + 1 - documented(node)
+                if lines > SCREEN and not any(line.strip().startswith("# Long: ") for line in head):
+                    found[f"{path.relative_to(ROOT)}::{node.name}"] = lines
     assert found == {}
 
 

@@ -2,10 +2,8 @@
 
 import ast
 from collections import defaultdict
-from pathlib import Path
 
-ROOT = Path(__file__).parents[1]
-FOLDERS = ("ingest", "connectors", "warehouse", "streams", "dashboard", "commands")
+from tests.support.sources import ROOT, trees
 
 PROTOCOL = {
     "main": "the entry point of a module that is run",
@@ -21,11 +19,10 @@ PROTOCOL = {
 def public_names() -> dict[str, list[str]]:
     """By public class or function name, the modules that define it."""
     found: dict[str, list[str]] = defaultdict(list)
-    for folder in FOLDERS:
-        for file in sorted((ROOT / folder).rglob("*.py")):
-            for node in ast.parse(file.read_text(encoding="utf-8")).body:
-                if isinstance(node, ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef) and node.name[0] != "_":
-                    found[node.name].append(str(file.relative_to(ROOT)))
+    for file, tree in trees().items():
+        for node in tree.body:
+            if isinstance(node, ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef) and node.name[0] != "_":
+                found[node.name].append(str(file.relative_to(ROOT)))
     return found
 
 

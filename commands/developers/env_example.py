@@ -5,6 +5,7 @@ import inspect
 import json
 import sys
 from datetime import timedelta
+from functools import cache
 from itertools import pairwise
 from pathlib import Path
 
@@ -40,6 +41,7 @@ def env_example_text() -> str:
     return "".join(parts)
 
 
+@cache
 def docs(kind: type[BaseSettings]) -> dict[str, str]:
     """By field, the docstring under it, of the class and those above it."""
     found: dict[str, str] = {}

@@ -5,7 +5,6 @@ Which page is shown is a value in the browser that `assets/wall.js` sets; the pa
 """
 
 import json
-from contextvars import copy_context
 from datetime import timedelta
 from typing import Any
 
@@ -16,7 +15,7 @@ from fastapi import FastAPI
 
 from dashboard import theme
 from dashboard.access.display_entry import CLOCK, HOME
-from dashboard.access.viewer import Viewer, chosen_scheme, set_viewer, viewer
+from dashboard.access.viewer import chosen_scheme, viewer
 from dashboard.apps import push
 from dashboard.apps.html import make_dash
 from dashboard.board.live import Live
@@ -36,7 +35,6 @@ BLOCKED = Label("Trình duyệt chặn âm thanh cảnh báo", "The browser bloc
 def build_wall(server: FastAPI, live: Live) -> Dash:
     """Make the app on the board's server."""
     app = make_dash(server, live, clock=CLOCK, without="sql|help|print", prefix=HOME)
-    app.layout = lambda: _shell(live)
 
     @app.callback(
         Output("page", "children"),
@@ -51,14 +49,10 @@ def build_wall(server: FastAPI, live: Live) -> Dash:
     push.register(app, live)
     graph.register(app)
     map_card.register(app)
-    copy_context().run(_set_up, app)
+    app.layout = html.Div()  # Dash looks at it once, when there is no screen yet
+    app._setup_server()  # type: ignore[no-untyped-call]  # noqa: SLF001  # Dash does this at the first request; it has no public way
+    app.layout = lambda: _shell(live)
     return app
-
-
-def _set_up(app: Dash) -> None:
-    """What Dash would do at the first request; it looks at the layout once, as a screen would."""
-    set_viewer(Viewer("", frozenset({"display"})))
-    app._setup_server()  # type: ignore[no-untyped-call]  # noqa: SLF001  # Dash has no public way
 
 
 def _shell(live: Live) -> Component:

@@ -71,7 +71,7 @@ class DeviceReader(SourceReader):
         self._way: Any = mapper.connector.way
         self._listed = devices
         self._pause = pause
-        self._devices = DeviceBreaker(self._id, breaker.allowance)
+        self._devices = DeviceBreaker(self._id, breaker.allowance, [one.name for one in devices])
         self._lost: set[str] = set()
 
     async def run(self) -> None:

@@ -1,7 +1,7 @@
 """Device breaker: one device whose messages are invalid is set aside, and the source's other devices go on.
 
-Each source on MQTT has one. A message is judged with the device that its topic or a field of it names; what names none counts
-together, as if one device had sent it. A device of whose messages too many are invalid is set aside: what is valid of it still
+Each source on MQTT has one, and each whose devices are followed one by one. A message is judged with the device that sent it, or that its
+topic or a field of it names; what names none counts together, as if one device had sent it. A device of whose messages too many are invalid is set aside: what is valid of it still
 counts, of the rest a few messages every few minutes become dead letters, and the others are counted and let go, as nobody could
 keep them for ever behind a connection that all devices share. When most devices fail, it is the source or our reading of it
 that is at fault, and the source is held back as a whole (`circuit_breaker`).
@@ -11,7 +11,7 @@ import logging
 import re
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from enum import Enum
 from typing import Any
 
@@ -66,11 +66,13 @@ class DeviceBreaker:
     Args:
         source_id: the source, for the log.
         allowance: messages that may be invalid before they are counted, because somebody decided so.
+        listed: the devices that there are, where they are known; elsewhere there are those of which something was valid.
     """
 
-    def __init__(self, source_id: str, allowance: int = 0) -> None:
+    def __init__(self, source_id: str, allowance: int = 0, listed: Iterable[str] = ()) -> None:
         self._source_id = source_id
         self._allowed = allowance
+        self._listed = frozenset(listed)
         self._devices: OrderedDict[str, _Device] = OrderedDict()
 
     def __len__(self) -> int:
@@ -150,9 +152,9 @@ class DeviceBreaker:
         return name
 
     def _most_fail(self) -> bool:
-        known = [one for one in self._devices.values() if one.has_been_valid]
+        known = self._listed or {name for name, one in self._devices.items() if one.has_been_valid}
         if known:
-            return 2 * sum(one.is_aside for one in known) > len(known)
+            return 2 * len(known.intersection(self.aside)) > len(known)
         return self._devices.get(UNNAMED, _Device(FEWEST)).is_aside or len(self.aside) >= 3
 
     def _tell(self, name: str, device: _Device) -> None:

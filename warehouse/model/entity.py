@@ -13,7 +13,7 @@ import types
 from bisect import insort
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, cached_property
 from typing import Any, NamedTuple, get_args
 
 from pydantic import AwareDatetime
@@ -95,7 +95,7 @@ class Entity:
     behaviour: Mapping[str, Label] = field(default_factory=dict)
     """By step of `warehouse.meaning.STEPS`, what it does to the figures that count such entities; others do nothing to them."""
 
-    @property
+    @cached_property
     def events(self) -> tuple[type[Event], ...]:
         """The event types that touch it, each once."""
         found: dict[type[Event], None] = {}

@@ -158,8 +158,8 @@ def _own(function: Callable[..., Any]) -> list[Callable[..., Any]]:
 
 
 def _declared(function: Callable[..., Any]) -> ast.FunctionDef:
-    tree = _tree(function.__module__)
-    return next(n for n in ast.walk(tree) if isinstance(n, ast.FunctionDef) and n.name == function.__name__)
+    nodes = _nodes(function.__module__)
+    return next(n for n in nodes if isinstance(n, ast.FunctionDef) and n.name == function.__name__)
 
 
 def _lambda(function: Callable[..., Any]) -> ast.Lambda:
@@ -169,7 +169,7 @@ def _lambda(function: Callable[..., Any]) -> ast.Lambda:
         ValueError: the line holds another one as well.
     """
     line = function.__code__.co_firstlineno
-    nodes = ast.walk(_tree(function.__module__))
+    nodes = _nodes(function.__module__)
     found = [node for node in nodes if isinstance(node, ast.Lambda) and node.lineno == line]
     if len(found) != 1:
         raise ValueError(f"{function.__module__}, line {line}: write each lambda on a line of its own")
@@ -177,8 +177,9 @@ def _lambda(function: Callable[..., Any]) -> ast.Lambda:
 
 
 @cache
-def _tree(module: str) -> ast.Module:
-    return ast.parse(inspect.getsource(sys.modules[module]))
+def _nodes(module: str) -> list[ast.FunctionDef | ast.Lambda]:
+    tree = ast.parse(inspect.getsource(sys.modules[module]))
+    return [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef | ast.Lambda)]
 
 
 class _Joined(ast.NodeTransformer):

@@ -54,14 +54,18 @@ class StreetCameras:
         clock: the shared clock.
         passwords: of the one by Hikvision and of the other.
         folder: where their lists are written, as `ingest.devices.listed` reads them.
+        tick: how often it looks what there is to say, in seconds.
     """
 
-    def __init__(self, pretend: Pretend, clock: Clock, passwords: tuple[str, str], folder: Path) -> None:
+    def __init__(
+        self, pretend: Pretend, clock: Clock, passwords: tuple[str, str], folder: Path, tick: float = TICK
+    ) -> None:
         self._pretend = pretend
         self._clock = clock
         self._isapi = IsapiDevice(USER, passwords[0])
         self._onvif = OnvifDevice(USER, passwords[1], PATIENCE)
         self._folder = folder
+        self._tick = tick
         self._open: dict[str, list[Noticed]] = {ISAPI_CAMERA: [], ONVIF_CAMERA: []}
         self._wrong: dict[str, frozenset[str]] = {ISAPI_CAMERA: frozenset(), ONVIF_CAMERA: frozenset()}
 
@@ -72,7 +76,7 @@ class StreetCameras:
             await asyncio.to_thread(self._write_lists, *urls)
             before, ticks = self._clock.now(), 0
             while True:
-                await asyncio.sleep(TICK)
+                await asyncio.sleep(self._tick)
                 now, ticks = self._clock.now(), ticks + 1
                 self._look(ISAPI_CAMERA, before, now, self._alert)
                 self._look(ONVIF_CAMERA, before, now, self._notify)

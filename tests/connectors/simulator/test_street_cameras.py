@@ -26,7 +26,7 @@ def first(camera: str, kind: str) -> datetime:
 
 async def test_a_covered_lens_is_told_and_is_over(tmp_path: Path) -> None:
     clock = Still(START)
-    street = asyncio.create_task(StreetCameras(PRETEND, clock, ("one", "other"), tmp_path).run())
+    street = asyncio.create_task(StreetCameras(PRETEND, clock, ("one", "other"), tmp_path, 0.05).run())
     await until(lambda: device_list(tmp_path, "onvif").exists())
     async with AsyncExitStack() as stack:
         for connector, camera in ((ISAPI, ISAPI_CAMERA), (ONVIF, ONVIF_CAMERA)):

@@ -1,6 +1,7 @@
 """The wall's door and what lies behind it: a screen sees figures, and nothing else of the board."""
 
 import json
+import re
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -105,6 +106,9 @@ async def test_the_first_page_is_there_at_once_and_others_by_their_name(tested, 
     assert '"77"' in layout
     for path in wall_pages(pages()):
         assert path.path in layout
+    ids = re.findall(r'"id": ("[^"]*"|\{[^}]*\})', layout)
+    assert len(ids) > 100
+    assert sorted(ids) == sorted(set(ids)), "one place each"
 
 
 @pytest.mark.parametrize("path", ["/sql", "/letters", "/due", "/proof/Q01", "/nowhere", "", None, 5])

@@ -5,7 +5,9 @@ import json
 from collections.abc import Iterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
+from traceback import StackSummary, walk_stack
 from typing import Any
+from unittest.mock import patch
 
 import httpx
 from argon2 import PasswordHasher
@@ -97,9 +99,15 @@ class BoardOfTests:
         self.kafka = MemoryLog()
         desk = StillDesk(self.live, self.reader, AlarmSettings(_env_file=None), self.kafka)
         self.kafka.fold = desk.log.fold
-        self.board = build_board(
-            self.live, self.settings, answer, ask_feed, self.reader, desk.settings, self.accounts, desk
-        )
+        # Most of making a board is under pytest what Dash does with no use to us: it reads the sources of the whole stack to name a
+        # callback without inputs after who calls, and asks every package that is installed whether it has hooks for it.
+        with (
+            patch("inspect.stack", lambda: StackSummary.extract(walk_stack(None), lookup_lines=False)),
+            patch("importlib.metadata.distributions", list),
+        ):
+            self.board = build_board(
+                self.live, self.settings, answer, ask_feed, self.reader, desk.settings, self.accounts, desk
+            )
         self.server = self.board.server
 
     def client(self) -> httpx.AsyncClient:

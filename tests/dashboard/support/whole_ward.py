@@ -48,7 +48,12 @@ def readings() -> Readings:
 
 def board_state(language: Language = "vi", **changed: Any) -> BoardState:
     """The ward at this moment."""
-    return dataclasses.replace(ward.board_state(language), readings=readings(), **changed)
+    return dataclasses.replace(_state(language), readings=readings(), **changed)
+
+
+@cache
+def _state(language: Language) -> BoardState:
+    return ward.board_state(language)
 
 
 def values() -> list[Value]:

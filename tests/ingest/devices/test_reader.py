@@ -1,10 +1,12 @@
 """Devices by their real protocols: one after the other, beside each other, cut off, refusing, garbling, with clocks that are wrong."""
 
 import asyncio
+import threading
 from collections.abc import AsyncIterator, Callable
 from contextlib import ExitStack, asynccontextmanager
 from dataclasses import replace
 from datetime import timedelta
+from http.server import BaseHTTPRequestHandler
 from typing import Any
 
 import pytest
@@ -111,6 +113,18 @@ def silent_onvif() -> tuple[Connector, OnvifDevice]:
     return ONVIF, camera
 
 
+class LateDevice(IsapiDevice):
+    """One that keeps who asks waiting until it may answer."""
+
+    def __init__(self, *account: str) -> None:
+        super().__init__(*account)
+        self.may_answer = threading.Event()
+
+    def answer(self, request: BaseHTTPRequestHandler, body: bytes) -> None:
+        self.may_answer.wait(60)
+        super().answer(request, body)
+
+
 each = pytest.mark.parametrize("make", [isapi, onvif])
 AWAY = "http://127.0.0.1:9"
 
@@ -208,6 +222,16 @@ async def test_one_device_that_is_away_or_talks_nonsense_disturbs_no_other(make:
         else:
             good.say(notification("RuleEngine/TamperDetector/Tamper", data=simple_item("IsTamper", "true")))
         await until(lambda: "tamper active" in sink.newest("tot"))
+
+
+async def test_a_device_that_talks_nonsense_before_another_has_answered_does_not_stop_the_source() -> None:
+    good, bad = LateDevice(*ACCOUNT), IsapiDevice(*ACCOUNT)
+    bad.opening = as_part(b"<half><a") * 400
+    async with followed(ISAPI, tot=good, xau=bad) as (sink, status, mapper):
+        await until(lambda: mapper.counts["set_aside"])
+        good.may_answer.set()
+        await until(lambda: sink.newest("tot") == {"online"})
+        assert status.reachable
 
 
 @pytest.mark.parametrize("make", [isapi, onvif, silent_onvif])

@@ -15,6 +15,7 @@ from ingest.network.connection_limits import ConnectionQuota
 from ingest.network.http_server import HostNames, HttpConfig, HttpServer, Patience, host_names, recognise_client
 
 SHORT = Patience(*[timedelta(milliseconds=600)] * 4)
+SHORTER = Patience(*[timedelta(milliseconds=200)] * 4)
 LONG = Patience(*[timedelta(minutes=1)] * 4)
 FEW = ConnectionQuota(strangers=8, of_one_address=6, known=8, of_one_client=4)
 MANY = ConnectionQuota(strangers=40, of_one_address=40, known=8, of_one_client=4)
@@ -146,10 +147,10 @@ def test_who_spins_it_out_is_cut(run):
         cutting = asyncio.create_task(cut(reader))
         while not cutting.done():
             writer.write(again)
-            await asyncio.wait([cutting], timeout=0.05)
+            await asyncio.wait([cutting], timeout=0.01)
 
     async def body():
-        async with serving(SHORT, MANY) as served:
+        async with serving(SHORTER, MANY) as served:
             spinning = [asyncio.create_task(spin(served, *one), name=name) for name, one in SPUN_OUT.items()]
             _, left = await asyncio.wait(spinning, timeout=20)
             assert {one.get_name() for one in left} == set()
@@ -159,7 +160,7 @@ def test_who_spins_it_out_is_cut(run):
 
 def test_who_does_not_read_its_answer_is_cut(run):
     async def body():
-        async with serving(SHORT) as served:
+        async with serving(SHORTER) as served:
             _reader, writer = await served.open(GET % b"/much")
             writer.transport.pause_reading()
             while not len(served.limits):
@@ -249,10 +250,9 @@ async def test_handshakes_of_tls_have_places_and_a_deadline_too(certificate):
         async with connect(f"wss://127.0.0.1:{served.port}/known", ssl=trusting, proxy=None) as socket:
             await socket.send("hello")
             assert await socket.recv() == "hello"
-    async with serving(SHORT, **certificate) as served:
-        for opening in (b"", b"\x16\x03\x01", GET % b"/"):
-            reader, _ = await served.open(opening)
-            await cut(reader)
+    async with serving(SHORTER, **certificate) as served:
+        opened = [await served.open(opening) for opening in (b"", b"\x16\x03\x01", GET % b"/")]
+        await asyncio.gather(*(cut(reader) for reader, _ in opened))
 
 
 AMBIGUOUS = [

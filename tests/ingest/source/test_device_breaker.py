@@ -70,6 +70,14 @@ def test_when_most_devices_fail_the_source_is_at_fault(breaker):
     assert breaker.aside == []
 
 
+def test_devices_that_are_listed_are_there_before_they_have_spoken(clock):
+    one = DeviceBreaker("isapi", listed=CAMERAS[:4])
+    for camera in CAMERAS[:2]:
+        assert one.judge([(camera, False), *[(camera, True)] * FEWEST_OF_DEVICE]) is not None
+    assert one.aside == CAMERAS[:2]
+    assert one.judge([(CAMERAS[2], True)] * FEWEST_OF_DEVICE) is None
+
+
 @pytest.mark.parametrize("names", [[UNNAMED], ["a", "b", "c"]])
 def test_a_source_that_never_made_sense_is_at_fault(clock, names):
     one = DeviceBreaker("toy")

@@ -152,7 +152,7 @@ async def until(condition, limit: float = 60.0):
     """Wait until something holds."""
     async with asyncio.timeout(limit):
         while not (got := await condition() if asyncio.iscoroutinefunction(condition) else condition()):
-            await asyncio.sleep(0.05)
+            await asyncio.sleep(0.02)
     return got
 
 
