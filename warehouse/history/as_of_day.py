@@ -23,6 +23,8 @@ from warehouse.store.client import Client
 
 COUNTED_WITHIN = timedelta(seconds=10)
 """What is not counted by then is left out."""
+SUBJECTS_AT_ONCE = 1_000
+"""Subjects that one question names."""
 
 _MILLISECOND = timedelta(milliseconds=1)
 _COLUMNS = ", ".join(Value._fields)
@@ -68,23 +70,21 @@ def read_lives(client: Client, ward: str, start: BoardMinute, until: BoardMinute
     place: dict[str, Any] = {"ward": ward, "start": start.at_ms, "until": until.at_ms}
     about = _about(kinds_that_flow())
     taken_back = f"withdrawn_by >= 0 AND withdrawn_at > fromUnixTimestamp64Milli({start.real_ms}, 'UTC')"
-    # 1. To whom something happened since the day began, of whom an event names a time in it, or from whom one was taken back later.
-    named, at = _naming(kinds_that_flow())
-    subjects = client.query(
-        f"SELECT subject FROM raw_events WHERE {about} AND at_ms >= %(start)s UNION DISTINCT "
-        f"SELECT subject FROM raw_events WHERE {_listed(named)} AND ({at}) UNION DISTINCT "
-        f"SELECT subject FROM raw_repeats WHERE {about} AND {taken_back}",
-        place,
-    )
+    # 1. To whom something happened since the day began, from whom it was taken back later, and of whom an event names a time in it.
+    asked = [f"raw_events WHERE {about} AND at_ms >= %(start)s", f"raw_repeats WHERE {about} AND {taken_back}"]
+    named, is_in_day = _naming(kinds_that_flow())
+    if named:
+        asked.append(f"raw_events WHERE {_listed(named)} AND ({is_in_day})")
+    touched = client.query(" UNION DISTINCT ".join(f"SELECT subject FROM {one}" for one in asked), place)
     # 2. All that happened to them until it ended.
-    place["touched"] = tuple(subject for (subject,) in subjects) or ("",)
-    event = "SELECT event, toUnixTimestamp64Milli(ingested_at)"
-    mine = f"{about} AND subject IN %(touched)s"
-    rows = client.query(
-        f"{event}, {NEVER} FROM raw_events WHERE {mine} UNION ALL "
-        f"{event}, toUnixTimestamp64Milli(withdrawn_at) FROM raw_repeats WHERE {mine} AND {taken_back}",
-        place,
-    )
+    event, mine = "SELECT event, toUnixTimestamp64Milli(ingested_at)", f"{about} AND subject IN %(subjects)s"
+    rows = []
+    for first in range(0, len(touched), SUBJECTS_AT_ONCE):
+        rows += client.query(
+            f"{event}, {NEVER} FROM raw_events WHERE {mine} UNION ALL "
+            f"{event}, toUnixTimestamp64Milli(withdrawn_at) FROM raw_repeats WHERE {mine} AND {taken_back}",
+            {**place, "subjects": tuple(subject for (subject,) in touched[first : first + SUBJECTS_AT_ONCE])},
+        )
     lives: dict[str, DayLives | None] = {**lives_of(ward, rows)}
     absent = [kind for kind in kinds_that_flow() if (life := lives[kind.id]) and life.is_empty]
     if absent:

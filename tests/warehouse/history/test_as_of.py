@@ -130,7 +130,8 @@ def write(client, streams):
 def day(lived):
     settings, _, _ = lived
     asked = WARD, minute(MIDNIGHT_MS), minute(UNTIL_MS)
-    with connect(settings) as client:
+    with connect(settings) as client, pytest.MonkeyPatch.context() as patched:
+        patched.setattr(as_of_day, "SUBJECTS_AT_ONCE", 7)
         return BoardDay(WARD, MIDNIGHT_MS, UNTIL_MS, read_values(client, *asked), read_lives(client, *asked))
 
 
