@@ -62,7 +62,8 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestR
     """With a test that fails, what each process of its stack said last and whether it still runs."""
     report = yield
     if report.failed:
-        from commands.supervision.stack import Stack  # here, so that what only hands out the tests does not import the product
+        # Here, so that what only hands out the tests does not import the product.
+        from commands.supervision.stack import Stack
 
         for name, stack in getattr(item, "funcargs", {}).items():
             if isinstance(stack, Stack):
