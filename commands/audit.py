@@ -101,7 +101,7 @@ def audit_install(
     """
     scope = audit_scope.scope_since(install.ingest, since, ids)
     with _board(client, install) as board:
-        beside = AuditSources(install.streams.group, board, "the board of this install has never run")
+        beside = AuditSources(install.streams.group, board)
         return run_audit(client, install.ingest, scope, progress, beside, patience)
 
 
@@ -235,12 +235,15 @@ def format_report(report: AuditReport, with_hours: bool = False) -> list[str]:
         corrected, without = report.corrections.compared, report.corrections.differences
         lines.append(f"Số đã sửa | corrected: {corrected}; không có bản sửa | without a correction: {without}")
     lines += [f"  ✎ {text}" for text in repair.describe_plan(report.repairs)]
-    lines += [f"  – {section}: không kiểm tra | not checked: {why}" for section, why in report.not_checked.items()]
+    lines += [
+        f"  – {section}: không kiểm tra | not checked: {why.vi} | {why.en}"
+        for section, why in report.not_checked.items()
+    ]
     told: Counter[str] = Counter()
     for one in report.found:
         told[one.section] += 1
         if told[one.section] <= SHOWN:
-            said = f"{FAULTS[one.fault][0]} | {one.fault}"
+            said = f"{FAULTS[one.fault].vi} | {one.fault}"
             lines.append(f"  ✘ {one.section} {one.place}: {said}: {one.found or '∅'} ≠ {one.expected or '∅'}")
     if left := report.differences - sum(min(SHOWN, count) for count in told.values()):
         lines.append(f"  … + {left}")

@@ -6,6 +6,7 @@ Throughput: events that already lie in Kafka are validated, folded and stored un
 by two workers, and by a plain Faust agent with the same fold and sink; `--peers` adds plain counts by Quix Streams and Bytewax. Backlog:
 the memory of a worker that catches up the events of one ward. Latency: from the webhook's acceptance of a ticket to the painted figure in
 a browser. Memory: of every process while nothing happens. All of it in folders of its own on free ports.
+`--past` measures nothing of that, but how long minutes of the past take on the board of the install that runs here.
 """
 
 import argparse
@@ -33,15 +34,18 @@ from commands.developers.load.chromium import ARE_DRAWN, FULL_HD, IS_LIVE, brows
 from commands.developers.load.events import Record, records
 from commands.developers.load.peers import PEERS
 from commands.developers.load.screens import crowd
+from commands.developers.load.travel import travel
+from commands.install import settings as install_settings
 from commands.install.terminal import ProgressBar
 from commands.supervision.stack import WHOLE, Stack
 from connectors.settings import ConnectorsSettings
 from dashboard.access.accounts import FIRST, ensure_first
 from dashboard.settings import BoardSettings
-from ingest.contract.clock import WARD_ZONE
+from ingest.contract.clock import WARD_ZONE, moment
 from ingest.contract.settings import IngestSettings
 from ingest.kafka.client import client_options
 from warehouse import views
+from warehouse.history.as_of_day import oldest_window
 from warehouse.settings import WarehouseSettings
 from warehouse.store.client import Client, connect
 from warehouse.store.migrate import migrate
@@ -54,6 +58,8 @@ WARD_EVENTS_A_DAY = 100_000
 
 SCREENS = 100
 MEASURED_SECONDS = 30
+LEAST_DAYS = 4
+"""Of a shorter past nothing is measured."""
 OPENED = 5
 """How often a screen is opened to see how soon it is live."""
 
@@ -70,10 +76,20 @@ def main(arguments: list[str]) -> int:
     )
     parser.add_argument("--peers", action="store_true", help="so với | beside Quix Streams, Bytewax")
     parser.add_argument("--tickets", type=int, default=500, help="phiếu cho độ trễ | tickets for the latency")
+    parser.add_argument(
+        "--past",
+        type=int,
+        default=0,
+        metavar="DAYS",
+        help="ngày quá khứ của bảng đang chạy | past days of the running board",
+    )
     options = parser.parse_args(arguments)
     with ProgressBar() as progress:
         found: dict[str, Any] = {}
         try:
+            if options.past:
+                found["past_ms"] = past(options.past)
+                return 0
             if options.events:
                 found["throughput"] = throughput(options.events, options.peers, progress)
             if options.backlog:
@@ -180,6 +196,24 @@ def screens(stack: Stack, posted: int, progress: ProgressBar) -> dict[str, Any]:
         "first_charts_ms": {"median": round(statistics.median(drawn_after)), "all": [round(ms) for ms in drawn_after]},
         **{str(count): cost._asdict() for count, cost in costs.items()},
         "cpu_ratio": round(costs[SCREENS].cpu / costs[1].cpu, 1) if costs[1].cpu else None,
+    }
+
+
+def past(count: int) -> dict[str, Any]:
+    """How long minutes of so many past days take until they are painted, on the board of this install."""
+    install = install_settings.read_install()
+    with connect(install.warehouse) as client:
+        oldest_ms = oldest_window(client, install.ingest.ward)
+    now = install.ingest.clock().now().astimezone(WARD_ZONE)
+    first = moment(oldest_ms).astimezone(WARD_ZONE) if oldest_ms else now
+    kept = (now.date() - first.date()).days
+    if kept < LEAST_DAYS:
+        raise SystemExit(f"only {kept} days are kept: too few to look back at")
+    start = datetime.combine(first.date(), datetime.min.time(), WARD_ZONE)
+    return {
+        "kept_days": kept,
+        "load_average": round(os.getloadavg()[0], 1),
+        **travel(install.board, start, kept, count),
     }
 
 

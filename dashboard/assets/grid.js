@@ -1,5 +1,5 @@
 /* Grid: brings AG Grid, which is larger than all other libraries together, with the first rows that it is to show; until then it says
-   that there are none. */
+   that there are none, or nothing where nobody has asked yet. */
 (function () {
   "use strict";
   let library = null;
@@ -19,7 +19,8 @@
   function Grid(props) {
     const { Suspense, createElement, lazy } = window.React;
     if (!library && !props.rowData?.length) {
-      return createElement("div", { id: props.id, className: props.className }, props.dashGridOptions?.localeText?.noRowsToShow || "No rows");
+      const { localeText, suppressNoRowsOverlay } = props.dashGridOptions || {};
+      return createElement("div", { id: props.id, className: props.className }, suppressNoRowsOverlay ? null : localeText?.noRowsToShow || "No rows");
     }
     library = library || lazy(load);
     return createElement(Suspense, { fallback: null }, createElement(library, props));

@@ -5,7 +5,7 @@
   const MINUTE = 60000;
   const DAY = 1440;
   const OFFSET = 7 * 3600000; // the ward has one offset all year
-  const REST = 80; // ms after which a slider, or a key that is held, counts as at rest
+  const REST = 80; // ms after which a slider counts as at rest
   const LONG = 350; // ms after which the figures of the minute before give way to their skeleton
   const AGAIN = 1500;
   const MOST_TRIES = 5;
@@ -15,6 +15,7 @@
   let tries = 0;
   let resting = null;
   let waiting = null;
+  const stood = {}; // what the slider and the day show
 
   function place() {
     return document.getElementById("past");
@@ -59,18 +60,20 @@
     if (!begin()) return;
     wanted = { at: wanted.at, view: wanted.view, keep: false, ...what };
     tries = 0;
-    if (!wanted.typed) stand();
     clearTimeout(resting);
-    resting = setTimeout(ask, rest ? REST : 0);
+    if (rest) resting = setTimeout(ask, REST);
+    else ask();
+    if (!wanted.typed) setTimeout(stand); // first what takes the longest
   }
 
   function ask() {
     resting = null;
-    if (asked !== null) return; // its answer comes first
+    if (asked !== null || !place()) return; // its answer comes first
     asked = wanted;
     number += 1;
     waitLong();
-    set("past-turn", { data: { at: asked.at, view: asked.view, typed: asked.typed || "", number } });
+    const { shown } = place().dataset; // what it shows: only what is another comes
+    set("past-turn", { data: { at: asked.at, view: asked.view, typed: asked.typed || "", number, shown } });
   }
 
   /* The server has done what it could. Without an answer - another window of the same person came first, or the network failed - the same is asked again. */
@@ -103,15 +106,18 @@
 
   /* The slider and the day say which minute is wanted. */
   function stand() {
-    set("past-minute", { value: (wanted.at - dayStart(wanted.at)) / MINUTE });
-    set("past-day", { value: local(dayStart(wanted.at)).slice(0, 10) });
+    const start = dayStart(wanted.at);
+    const next = { minute: (wanted.at - start) / MINUTE, day: local(start).slice(0, 10) };
+    for (const part of ["minute", "day"]) if (stood[part] !== next[part]) set("past-" + part, { value: next[part] });
+    Object.assign(stood, next);
   }
 
   /* The field, the address, the title and the ways to other pages say which minute is shown. */
   function tell(keep) {
     const past = place();
     const { shape, view, title } = past.dataset;
-    set("past-typed", { value: shape.slice(11) + " " + shape.slice(0, 10).split("-").reverse().join("/") });
+    const typed = shape.slice(11) + " " + shape.slice(0, 10).split("-").reverse().join("/");
+    if (document.getElementById("past-typed").value !== typed) set("past-typed", { value: typed });
     document.title = title;
     const here = search(shape, view);
     if (location.search !== here) history[keep ? "pushState" : "replaceState"](history.state, "", past.dataset.path + here);
@@ -123,11 +129,12 @@
   }
 
   function step(minutes) {
-    if (begin()) want({ at: wanted.at + minutes * MINUTE, typed: "" }, true);
+    if (begin()) want({ at: wanted.at + minutes * MINUTE, typed: "" });
   }
 
   /* The slider was moved, by somebody. */
   function minute(value) {
+    stood.minute = value;
     if (begin() && typeof value === "number") {
       const at = dayStart(wanted.at) + value * MINUTE;
       if (at !== wanted.at) want({ at, typed: "" }, true);
@@ -137,6 +144,7 @@
 
   /* Another day, at the same time. */
   function day(date) {
+    stood.day = date;
     if (begin() && date) {
       const start = dayStart(wanted.at);
       const at = Date.parse(date + "T00:00:00Z") - OFFSET + (wanted.at - start);

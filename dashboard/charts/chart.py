@@ -69,7 +69,7 @@ def template(language: Language, density: Density) -> go.layout.Template:
     """
     letters = {"family": theme.FONT, "color": token("dim"), "size": _LETTERS[density]}
     titled = {"font": {"size": _LETTERS[density]}}
-    quiet = {"zeroline": False, "fixedrange": True, "gridcolor": token("line"), "title": titled}
+    quiet = {"zeroline": False, "fixedrange": True, "gridcolor": token("line"), "gridwidth": 0.6, "title": titled}
     return go.layout.Template(
         layout={
             "paper_bgcolor": _CLEAR,

@@ -88,7 +88,7 @@ def register(app: Dash) -> None:
 
 _DARK = {theme.token(name): tone.dark for name, tone in theme.TONES.items()}
 _SIZES = (
-    "font.size", "margin.l", "margin.r", "margin.t", "margin.b", "line.width", "marker.size", "xshift", "yshift",
+    "font.size", "gridwidth", "line.width", "margin.b", "margin.l", "margin.r", "margin.t", "marker.size", "xshift", "yshift",
 )  # fmt: skip
 """What grows with the screen, by the end of its place in a figure."""
 

@@ -39,7 +39,7 @@ def schedule(name: str, count: int) -> Widget:
         return html.Ul(rows, className="rows")
 
     def updates(state: BoardState) -> PropertyUpdates:
-        found = _planned(state)
+        found = broadcast_starts(state)
         over = [at_ms for at_ms, reading in found if reading.numerator == reading.denominator]
         found = found[max(0, min(len(over), len(found) - count)) :]
         rest = found[count - 1 :] if len(found) > count else []
@@ -60,16 +60,7 @@ def schedule(name: str, count: int) -> Widget:
     return Widget(layout, updates, (INDICATOR,))
 
 
-def next_broadcast(state: BoardState) -> tuple[int, int] | None:
-    """When the next of today's begins and how many there are then; where none is left 0 and how many times there were, `None` where nobody knows."""
-    if not is_told(state, [INDICATOR]):
-        return None
-    planned = _planned(state)
-    coming = [(at_ms, reading.denominator) for at_ms, reading in planned if at_ms > state.now_ms]
-    return coming[0] if coming else (0, len(planned))
-
-
-def _planned(state: BoardState) -> list[tuple[int, Reading]]:
+def broadcast_starts(state: BoardState) -> list[tuple[int, Reading]]:
     """The starts of today, in their order, each with how many are over of how many."""
     members = state.members(INDICATOR, "start_at")
     return sorted((int(start), reading) for start, reading in members.items() if reading.denominator)

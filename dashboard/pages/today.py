@@ -10,6 +10,7 @@ from typing import NamedTuple
 from dash import html
 from dash.development.base_component import Component
 
+from dashboard.charts.chart import is_told
 from dashboard.components import broadcasts
 from dashboard.components.card import Card, CardRow, wall_page
 from dashboard.components.widget import Widget
@@ -111,15 +112,14 @@ def _load(state: BoardState, day: date) -> list[str]:
 
 
 def _broadcast(state: BoardState) -> str:
-    coming = broadcasts.next_broadcast(state)
-    if coming is None:
+    if not is_told(state, [broadcasts.INDICATOR]):
         return ""
-    at_ms, count = coming
-    if not at_ms:
-        return state.say(NO_BROADCAST if count else broadcasts.NONE)
-    return state.say(
-        BROADCAST, time=f"{text.local_time(at_ms):%H:%M}", count=number.whole_number(count, state.language)
-    )
+    planned = broadcasts.broadcast_starts(state)
+    for at_ms, reading in planned:
+        if at_ms > state.now_ms:
+            count = number.whole_number(reading.denominator, state.language)
+            return state.say(BROADCAST, time=f"{text.local_time(at_ms):%H:%M}", count=count)
+    return state.say(NO_BROADCAST if planned else broadcasts.NONE)
 
 
 def _due(state: BoardState, label: Label, near: str, overdue: str) -> str:

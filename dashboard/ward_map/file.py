@@ -19,8 +19,8 @@ NAME = "map.geojson"
 PRETEND = Path(__file__).with_name("pretend.geojson")
 
 MISSING = Label(
-    "Chưa có ranh giới của phường: đang vẽ bản đồ minh họa. Nạp tệp ở trang Ranh giới phường.",
-    "There are no boundaries of the ward yet: a map for illustration is drawn. Choose a file on the page Ward boundaries.",
+    "Chưa có ranh giới của phường: đang vẽ bản đồ minh họa.",
+    "There are no boundaries of the ward yet: a map for illustration is drawn.",
 )
 WRONG = Label(
     "{file} không dùng được, đang vẽ bản đồ minh họa: {why}.",

@@ -11,11 +11,8 @@ from warehouse.model.reading import Reading
 NONE = "–"
 """Stands where nothing is known, or for a ratio over nothing."""
 
-OVER = Label("{count} {what}", "of {count}")
+OVER = Label("{count} {what}", "of {count} {what}")
 """How many a mean or a quantile is made of."""
-
-_COUNTED = {"D": "hồ sơ", "C": "cảnh báo", "E": "đường"}
-"""What they are, by the letter of the measure's domain; visits and broadcasts are both told as `lượt`."""
 
 MANY_SECONDS = 120
 
@@ -96,9 +93,11 @@ def fraction_text(reading: Reading, language: Language) -> str:
 
 
 def _over(one: Measure, count: int, language: Language) -> str:
-    """So many of what the value is per, as its unit says (`người/quầy`), else of what the domain counts."""
-    what = one.unit.label.vi.partition("/")[2] or _COUNTED.get(one.id[0], "lượt")
-    return OVER.text(language).format(count=whole_number(count, language), what=what).replace(" ", SPACE)
+    if not one.counted:
+        return ""
+    what = "" if language == "en" and count == 1 else one.counted.text(language)  # English names are told in the plural
+    said = OVER.text(language).format(count=whole_number(count, language), what=what).rstrip()
+    return said.replace(" ", SPACE)
 
 
 def _out_of(reading: Reading, language: Language) -> str:

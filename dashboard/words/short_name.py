@@ -8,9 +8,9 @@ from warehouse.catalogue import measure
 
 SHORT: dict[str, Label] = {
     "Q01": Label("lượt lấy số hôm nay", "tickets today"),
-    "Q02": Label("người đang chờ", "people waiting"),
+    "Q02": Label("người đang chờ", "waiting now"),
     "Q03": Label("chờ trung bình 1 giờ", "mean wait, 1 h"),
-    "Q04": Label("90 % lượt hôm nay chờ không quá", "90% today waited no longer than"),
+    "Q04": Label("90 % lượt hôm nay chờ không quá", "90% waited at most, today"),
     "Q05": Label("chờ lâu nhất", "longest wait"),
     "Q06": Label("phục vụ trung bình hôm nay", "mean service today"),
     "Q07": Label("được gọi trong 15 phút, hôm nay", "called within 15 min, today"),

@@ -7,6 +7,7 @@ from random import Random
 
 import pytest
 
+from dashboard.words.number import is_share
 from ingest.contract.clock import milliseconds
 from ingest.contract.envelope import Envelope
 from ingest.contract.topic import topic_of
@@ -17,7 +18,7 @@ from tests.support.made import events
 from tests.support.raw import store
 from warehouse.catalogue import entities, indicator, indicators, measures
 from warehouse.model.entity import EntityState
-from warehouse.model.indicator import Derived, Indicator
+from warehouse.model.indicator import Derived, Indicator, Measure
 from warehouse.model.reading import TOTAL, Reading, Split
 from warehouse.model.value import Value
 from warehouse.recompute import rebuild
@@ -108,6 +109,12 @@ def test_is_declared_whole(one: Indicator) -> None:
     assert one.parts
     assert not ({field for field in one.by if isinstance(field, str)} - set(one.of.fields) - {"key"})
     assert one.has_flow or one.has_stock
+
+
+@pytest.mark.parametrize("one", [one for one in measures() if one.is_ratio], ids=lambda one: one.id)
+def test_a_ratio_is_a_part_of_a_whole_or_says_what_it_is_made_of(one: Measure) -> None:
+    is_flag = isinstance(one, Indicator) and one.is_known_by_denominator
+    assert (one.counted is None) == (is_share(one) or one.unit.out_of or is_flag)
 
 
 def test_ids_are_given_once() -> None:

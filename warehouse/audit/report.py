@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any, Literal, NamedTuple
 
 from ingest.contract.clock import WARD_ZONE, moment
+from ingest.contract.label import Label
 
 MOST_SHOWN = 250
 """So many differences of each section are kept in full; all are counted."""
@@ -50,16 +51,25 @@ class Mismatch(NamedTuple):
 
 
 FAULTS = {
-    "wrong": ("sai", "another figure than the events give"),
-    "missing": ("thiếu", "not there"),
-    "extra": ("thừa", "there, though nothing gives it"),
-    "open": ("chưa chốt", "a past minute that was never closed"),
-    "unequal": ("tổng lệch", "the members do not add up to the total"),
-    "doubled": ("trùng", "there more than once"),
-    "beyond": ("vượt quá", "a position that Kafka does not have"),
-    "lost": ("đã mất", "neither in the tables nor in Kafka any more"),
+    "wrong": Label("sai", "another figure than the events give"),
+    "missing": Label("thiếu", "not there"),
+    "extra": Label("thừa", "there, though nothing gives it"),
+    "open": Label("chưa chốt", "a past minute that was never closed"),
+    "unequal": Label("tổng lệch", "the members do not add up to the total"),
+    "doubled": Label("trùng", "there more than once"),
+    "beyond": Label("vượt quá", "a position that Kafka does not have"),
+    "lost": Label("đã mất", "neither in the tables nor in Kafka any more"),
 }
 """Every fault in both languages."""
+
+SECTIONS = {
+    "older": Label("số cũ hơn", "older figures"),
+    "records": Label("bản ghi của Kafka", "Kafka's records"),
+    "letters": Label("sự kiện lỗi", "dead letters"),
+    "feed": Label("số gửi thành phố", "the city's feed"),
+    "board": Label("số trên bảng", "the board's figures"),
+}
+"""What can be left unchecked, within a sentence."""
 
 
 @dataclass
@@ -136,7 +146,7 @@ class AuditReport:
     """What is seen outside against the stored figures: `feed` and `board`."""
     corrections: AuditedFigures = field(default_factory=AuditedFigures)
     """Corrected totals, and those among them whose newest correction does not say the figure; told only."""
-    not_checked: dict[str, str] = field(default_factory=dict)
+    not_checked: dict[str, Label] = field(default_factory=dict)
     """By section, why it could not be checked."""
     found: list[Difference] = field(default_factory=list)
     """The first differences of each section, at most `MOST_SHOWN`."""
@@ -166,6 +176,7 @@ class AuditReport:
         values = asdict(self)
         del values["mismatches"]
         head = {name: values.pop(name) for name in ("scope", "started_at", "finished_at", "real_started_at", "seconds")}
+        values["not_checked"] = {section: why.en for section, why in self.not_checked.items()}
         names = ("part", *Difference._fields[1:])  # programs and stored reports know the section under that name
         found = [dict(zip(names, one, strict=True)) for one in self.found]
         whole = {**head, "compared": self.compared, "differences": self.differences, **values, "found": found}

@@ -18,6 +18,7 @@ from typing import NamedTuple
 
 from ingest.contract.clock import RealClock, milliseconds
 from ingest.contract.errors import Unavailable
+from ingest.contract.label import Label
 from ingest.contract.settings import IngestSettings
 from warehouse.audit.published import FEED_DAYS, BoardAddress, board_of, compare_board, compare_feed
 from warehouse.audit.records import AuditScopeQuestion, compare_dead_letters, compare_records
@@ -39,6 +40,10 @@ waits for two minutes to close, and for `IOC_STREAMS_RECOMPUTE_EVERY`.
 STOCKS_AT_ONCE_MS = 7 * DAY_MS
 """So many days of stocks are recomputed by one query: its cost is the events before, not the minutes. It is cut where memory is short."""
 
+NO_BOARD = Label("bảng của bản cài này chưa chạy lần nào", "the board of this install has never run")
+AWAY = {"Kafka": "Kafka không trả lời", "The board": "bảng không trả lời"}
+"""What is said in Vietnamese of a service that is away."""
+
 Progress = Callable[[str], None]
 """Told what is being looked at."""
 
@@ -49,9 +54,7 @@ class AuditSources(NamedTuple):
     group: str | None = None
     """Consumer group of the workers: up to where they say they are, everything must be there."""
     board: BoardAddress | None = None
-    """The running board."""
-    no_board: str = "the board is not running"
-    """Why there is none."""
+    """The board; `None`: it has never run."""
 
 
 def run_audit(
@@ -81,7 +84,7 @@ def run_audit(
         except Unavailable as error:
             if error.service != "Kafka":
                 raise
-            report.not_checked[section] = str(error)
+            report.not_checked[section] = Label(AWAY[error.service], str(error))
     # 3. What people and the city see: the board's memory and the feed against the stored figures.
     _shown(client, ingest, ranges, beside, report, progress, patience)
     report.corrections = _corrections(client, ranges)
@@ -183,7 +186,7 @@ def _shown(
     patience: Sequence[float],
 ) -> None:
     if beside.board is None:
-        report.not_checked |= dict.fromkeys(("feed", "board"), beside.no_board)
+        report.not_checked |= dict.fromkeys(("feed", "board"), NO_BOARD)
         return
     now_ms = milliseconds(report.started_at)
     recent = now_ms - FEED_DAYS * DAY_MS
@@ -198,7 +201,7 @@ def _shown(
         except Unavailable as error:
             if error.service != "The board":
                 raise
-            report.not_checked[section] = str(error)
+            report.not_checked[section] = Label(AWAY[error.service], str(error))
         else:
             report.shown[section] = checked
             report.add(found)

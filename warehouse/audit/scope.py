@@ -6,11 +6,16 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from ingest.contract.clock import RealClock, milliseconds
+from ingest.contract.label import Label
 from ingest.contract.settings import IngestSettings
 from warehouse.audit.report import AuditReport
 from warehouse.model.expression import DAY_MS, window_start
 from warehouse.store.client import Client
 
+EXPIRED = Label(
+    "sự kiện trước ngày {vi} không còn được giữ, số từ trước đó giữ nguyên",
+    "events from before {en} are not kept, so figures from then stand as they are",
+)
 NIGHTLY = "nightly"
 
 FIRST_NIGHT = timedelta(days=7)
@@ -88,8 +93,7 @@ def clip_scope(client: Client, scope: Scope, report: AuditReport) -> list[tuple[
     if expired:
         kept = report.started_at - keep
         first = max(first, int(window_start(milliseconds(kept), DAY_MS)) + DAY_MS)
-        why = f"events from before {kept:%Y-%m-%d} are not kept, so figures from then stand as they are"
-        report.not_checked["older"] = why
+        report.not_checked["older"] = EXPIRED.filled(vi=f"{kept:%d/%m/%Y}", en=f"{kept:%Y-%m-%d}")
     return [(max(start, first), end) for start, end in scope.ranges if max(start, first) < end]
 
 

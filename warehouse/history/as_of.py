@@ -1,12 +1,12 @@
 """As of: a ward's figures as they stood at any minute of a day, put together from what `as_of_day` read of it.
 
 Stocks have a closing row for each minute, so they are exact. A flow is stored a window; the share of a window that was running then is
-counted here, by the indicators' own conditions, from the states in which the day's entities stood at that minute.
+counted here, by the indicators' own conditions, from the states in which the day's entities stood at that minute (`day_lives`).
 
 What was written after that minute has two faces. `now`: as everything is known today. `then`: as it was shown. Old totals come back
-from the corrections. `FiguresAsOf.open` names what else has to be counted from the events up to that minute (`as_of_day.recompute_as_of`): in
-the view `then` what was written later - members, stocks looked at again, late events, minutes in which the streams stood still - from
-the events that were stored by then. Where those are gone the value stays as it is now.
+from the corrections; windows of the day that were running, or were written later, are counted from the events that were stored by then.
+`FiguresAsOf.open` names what has to be asked for (`as_of_day.recompute_as_of`): what else was written later - windows of other days, stocks
+looked at again, minutes in which the streams stood still. Where those events are gone the value stays as it is now.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -14,9 +14,10 @@ from datetime import timedelta
 from functools import cache
 from typing import Any, Literal, NamedTuple
 
-from ingest.contract.topic import topic_of
 from warehouse.catalogue import indicator, indicators
+from warehouse.history.day_lives import DayLives
 from warehouse.model.aggregate import Flow
+from warehouse.model.entity import EntityState
 from warehouse.model.expression import MINUTE, window_start
 from warehouse.model.indicator import Indicator
 from warehouse.model.reading import TOTAL, Sides, Split, span_start
@@ -64,22 +65,15 @@ class ReplacedFigure(NamedTuple):
     corrected_ms: int
 
 
-class StandingState(NamedTuple):
-    """The state in which an entity stood for a while."""
+class DayValues(NamedTuple):
+    """What is stored of the figures of a day."""
 
-    since_ms: int
-    until_ms: int
-    state: Any
-    """Has the entity's fields."""
-
-
-class LateEvent(NamedTuple):
-    """An event that was stored long after it happened."""
-
-    topic: str
-    at_ms: int
-    stored_ms: int
-    """By the machine's clock."""
+    flows: list[StoredValue]
+    """The windows that figures and charts reach, as they are stored."""
+    stocks: list[StoredValue]
+    """What stood when the day began, and its own rows, by window."""
+    corrections: list[ReplacedFigure]
+    """What was corrected since the day began, oldest first."""
 
 
 class BoardDay(NamedTuple):
@@ -89,15 +83,9 @@ class BoardDay(NamedTuple):
     start_ms: int
     until_ms: int
     """Its end, or the last minute that was over when it was read."""
-    flows: list[StoredValue]
-    """The windows that figures and charts reach, as they are stored."""
-    stocks: list[StoredValue]
-    """What stood when the day began, and its own rows, by window."""
-    changes: Mapping[str, Sequence[StandingState] | None]
-    """By kind of entity, the states of those that can count in a window of the day; `None`: their events are gone."""
-    corrections: list[ReplacedFigure]
-    """What was corrected since the day began, oldest first."""
-    late: list[LateEvent]
+    values: DayValues
+    lives: Mapping[str, DayLives | None]
+    """By kind of entity, of those that can count in a window of the day; `None`: their events are gone."""
 
 
 class FiguresAsOf(NamedTuple):
@@ -125,22 +113,20 @@ def place_of(value: Value) -> ValuePlace:
 def values_as_of(day: BoardDay, minute: BoardMinute, view: View) -> FiguresAsOf:
     """The values that stood at a moment of a day."""
     # 1. What is stored of windows that were over, and of stocks.
-    rows = _rows(day, minute.at_ms)
+    rows = _rows(day.values, minute.at_ms)
     values = {key: row.value for key, row in rows.items()}
-    # 2. The share that running windows had by then.
-    running = _running(day, minute.at_ms)
-    gone = frozenset(
-        _running_place(one, minute.at_ms)
-        for one in indicators()
-        if one.has_flow and day.changes.get(one.of.id, ()) is None
-    )
+    # 2. The share that running windows had by then; one that ended with the minute may be stored.
+    running = {_running_place(one, minute.at_ms) for one in indicators() if one.has_flow}
+    gone = frozenset(place for place in running if day.lives.get(indicator(place[0]).of.id, ()) is None)
+    running -= {place for place, _ in rows}
     if view == "now":
-        return FiguresAsOf([*values.values(), *running], frozenset(), gone)
-    by_then_ms = minute.real_ms + PROMPT_MS
+        return FiguresAsOf(_together(values, _counted(day, running, minute.at_ms, None)), frozenset(), gone)
+    counted = _counted(day, running, minute.at_ms, minute.real_ms + PROMPT_MS)
+    today = _counted(day, running - counted.keys(), minute.at_ms, None)
     # 3. What was written later than it could be shown is open …
     later = {key[0] for key, row in rows.items() if _is_later(row, minute) and _is_shown(row.value, minute.at_ms)}
     # 4. … but a correction tells the total that it replaced. It tells nothing of members, so only what has none is settled by it.
-    for undone in day.corrections:
+    for undone in day.values.corrections:
         place = (undone.indicator, undone.grain, undone.window_ms if undone.grain == "flow" else 0)
         known = values.get((place, TOTAL))
         if undone.corrected_ms > minute.at_ms and known and known.window_ms == undone.window_ms:
@@ -149,28 +135,33 @@ def values_as_of(day: BoardDay, minute: BoardMinute, view: View) -> FiguresAsOf:
                 values[place, TOTAL] = known._replace(numerator=undone.numerator, denominator=undone.denominator)
             if not indicator(undone.indicator).dimensions:
                 later.discard(place)
-    # 5. Running windows of a stream are open, too, while events of it that had happened were not stored yet.
-    streams = {one.topic for one in day.late if one.at_ms <= minute.at_ms and one.stored_ms > by_then_ms}
-    late = {
-        _running_place(one, minute.at_ms)
-        for one in indicators()
-        if one.has_flow and streams & {topic_of(event.stream) for event in one.of.events}
-    }
-    return FiguresAsOf([*values.values(), *running], frozenset(later | late), gone)
+    # 5. Of a window of the day its events tell. What nothing was known of by then stays open, as all that is older.
+    of_day = {place for place in later if place[1] == "flow" and place[2] >= day.start_ms}
+    counted |= _counted(day, of_day, minute.at_ms, minute.real_ms)
+    still_open = (later | today.keys()) - counted.keys()
+    return FiguresAsOf(_together(values, today | counted), frozenset(still_open), gone)
+
+
+def _together(
+    stored: Mapping[tuple[ValuePlace, Split], Value], counted: Mapping[ValuePlace, list[Value]]
+) -> list[Value]:
+    """What is stored, with what was counted in its place."""
+    kept = [value for (place, _), value in stored.items() if place not in counted]
+    return [*kept, *(value for values in counted.values() for value in values)]
 
 
 def _running_place(one: Indicator, at_ms: int) -> ValuePlace:
     return one.id, "flow", int(window_start(at_ms - 1, _size(one.id)))
 
 
-def _rows(day: BoardDay, at_ms: int) -> dict[tuple[ValuePlace, Split], StoredValue]:
+def _rows(stored: DayValues, at_ms: int) -> dict[tuple[ValuePlace, Split], StoredValue]:
     """The stored rows that stood: the windows that were over, and the newest look at each stock."""
     found: dict[tuple[ValuePlace, Split], StoredValue] = {}
-    for row in day.flows:
+    for row in stored.flows:
         value = row.value
         if value.window_ms + _size(value.indicator) <= at_ms:
             found[place_of(value), (value.dimension, value.member)] = row
-    for row in day.stocks:
+    for row in stored.stocks:
         if row.value.as_of_ms <= at_ms:
             found[place_of(row.value), (row.value.dimension, row.value.member)] = row
         elif row.value.window_ms >= at_ms:
@@ -178,20 +169,32 @@ def _rows(day: BoardDay, at_ms: int) -> dict[tuple[ValuePlace, Split], StoredVal
     return found
 
 
-def _running(day: BoardDay, at_ms: int) -> list[Value]:
-    """The share of the windows that were running."""
-    standing = {
-        entity: [one.state for one in changes or () if one.since_ms <= at_ms < one.until_ms]
-        for entity, changes in day.changes.items()
-    }
-    found = []
-    for one in indicators():
-        states = standing.get(one.of.id)
-        if not one.has_flow or not states:
-            continue
-        window, size = _running_place(one, at_ms)[2], _size(one.id)
-        for split, (n, d) in _flow_sums(one, states, window, window + size).items():
-            found.append(Value(day.ward, one.id, "flow", window, *split, n, d, at_ms, at_ms, "", 0, -1, 0))
+def _counted(
+    day: BoardDay, places: Iterable[ValuePlace], at_ms: int, known_ms: int | None
+) -> dict[ValuePlace, list[Value]]:
+    """What windows of the day held at a minute; without those whose events are gone, or of which nothing was known.
+
+    Args:
+        day: the day.
+        places: of flows.
+        at_ms: the minute's end.
+        known_ms: of the events that were stored by then; `None`: of those that count today.
+    """
+    standing: dict[str, Sequence[EntityState] | None] = {}
+    found = {}
+    for place in places:
+        id, _, window = place
+        one, size = indicator(id), _size(id)
+        if one.of.id not in standing:
+            lives = day.lives.get(one.of.id)
+            standing[one.of.id] = lives.standing(at_ms, known_ms) if lives else None
+        states = standing[one.of.id]
+        if states is not None:
+            end_ms = min(window + size, at_ms)
+            found[place] = [
+                Value(day.ward, id, "flow", window, *split, n, d, end_ms, end_ms, "", 0, -1, 0)
+                for split, (n, d) in _flow_sums(one, states, window, window + size).items()
+            ]
     return found
 
 

@@ -1,29 +1,18 @@
 """Past day: what `as_of` puts together, read from the warehouse - a day at once, and what has to be counted from the events themselves."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import timedelta
 from time import monotonic
-from types import SimpleNamespace
 from typing import Any
 
 from ingest.contract.topic import topic_of
 from warehouse.catalogue import indicator, indicators
-from warehouse.history.as_of import (
-    PROMPT_MS,
-    BoardDay,
-    BoardMinute,
-    Grain,
-    LateEvent,
-    ReplacedFigure,
-    StandingState,
-    StoredValue,
-    ValuePlace,
-    View,
-)
+from warehouse.history.as_of import BoardMinute, DayValues, Grain, ReplacedFigure, StoredValue, ValuePlace, View
+from warehouse.history.day_lives import DayLives, kinds_that_flow, lives_of
 from warehouse.model.aggregate import Flow
 from warehouse.model.entity import Attr, Entity, Latest
-from warehouse.model.entity_sql import SqlState, attribute_sql, changes_sql
-from warehouse.model.expression import DAY_MS, sql
+from warehouse.model.entity_sql import SqlState, attribute_sql
+from warehouse.model.expression import DAY_MS, NEVER, sql
 from warehouse.model.indicator import Indicator
 from warehouse.model.reading import CHART_DAYS, span_start
 from warehouse.model.value import Value
@@ -37,7 +26,6 @@ COUNTED_WITHIN = timedelta(seconds=10)
 _MILLISECOND = timedelta(milliseconds=1)
 _COLUMNS = ", ".join(Value._fields)
 _WRITTEN = "toUnixTimestamp64Milli(written_at)"
-_MOST_LATE = 50_000
 
 
 def oldest_window(client: Client, ward: str) -> int | None:
@@ -47,8 +35,8 @@ def oldest_window(client: Client, ward: str) -> int | None:
     return int(first) if count else None
 
 
-def read_day(client: Client, ward: str, start: BoardMinute, until: BoardMinute) -> BoardDay:
-    """Read what every minute of a day needs.
+def read_values(client: Client, ward: str, start: BoardMinute, until: BoardMinute) -> DayValues:
+    """Read what is stored of the figures that any minute of a day shows.
 
     Args:
         client: an open connection.
@@ -57,24 +45,49 @@ def read_day(client: Client, ward: str, start: BoardMinute, until: BoardMinute) 
         until: its end, or the last minute that is over of a day that is not.
     """
     place: dict[str, Any] = {"ward": ward, "start": start.at_ms, "until": until.at_ms}
-    flowing = [one for one in indicators() if one.has_flow]
-    kinds = dict.fromkeys(one.of for one in flowing)
     corrections = client.query(
         "SELECT indicator, grain, window_ms, old_numerator, old_denominator, toUnixTimestamp64Milli(corrected_at) AS corrected_ms "
         "FROM raw_corrections FINAL WHERE ward = %(ward)s AND corrected_ms > %(start)s AND window_ms < %(until)s "
         "ORDER BY corrected_ms, revision",
         place,
     )
-    return BoardDay(
-        ward,
-        start.at_ms,
-        until.at_ms,
-        _flows(client, flowing, place),
+    return DayValues(
+        _flows(client, [one for one in indicators() if one.has_flow], place),
         [*_stocks_before(client, place), *_stocks(client, place)],
-        {kind.id: _changes(client, kind, place) for kind in kinds},
         [ReplacedFigure(*row) for row in corrections],
-        _late(client, ward, start, until),
     )
+
+
+def read_lives(client: Client, ward: str, start: BoardMinute, until: BoardMinute) -> dict[str, DayLives | None]:
+    """Read the lives of those that can count in a window of a day, by kind of entity; `None` where their events are gone.
+
+    The time at which something counts is that of an event, or one that an event names, or a day before that: else it cannot lie in the day.
+    Arguments as for `read_values`.
+    """
+    place: dict[str, Any] = {"ward": ward, "start": start.at_ms, "until": until.at_ms}
+    about = _about(kinds_that_flow())
+    taken_back = f"withdrawn_by >= 0 AND withdrawn_at > fromUnixTimestamp64Milli({start.real_ms}, 'UTC')"
+    # 1. To whom something happened since the day began, of whom an event names a time in it, or from whom one was taken back later.
+    asked = [f"raw_events WHERE {about} AND at_ms >= %(start)s", f"raw_repeats WHERE {about} AND {taken_back}"]
+    asked += [
+        f"raw_events WHERE {_about([kind])} AND ({named})" for kind in kinds_that_flow() if (named := _names(kind))
+    ]
+    subjects = client.query(" UNION DISTINCT ".join(f"SELECT subject FROM {one}" for one in asked), place)
+    # 2. All that happened to them until it ended.
+    place["touched"] = tuple(subject for (subject,) in subjects) or ("",)
+    event = "SELECT event, toUnixTimestamp64Milli(ingested_at)"
+    mine = f"{about} AND subject IN %(touched)s"
+    rows = client.query(
+        f"{event}, {NEVER} FROM raw_events PREWHERE {mine} UNION ALL "
+        f"{event}, toUnixTimestamp64Milli(withdrawn_at) FROM raw_repeats WHERE {mine} AND {taken_back}",
+        place,
+    )
+    lives: dict[str, DayLives | None] = {**lives_of(ward, rows)}
+    absent = [kind for kind in kinds_that_flow() if (life := lives[kind.id]) and life.is_empty]
+    if absent:
+        kept = {kind for (kind,) in client.query(f"SELECT DISTINCT kind FROM raw_events WHERE {_about(absent)}", place)}
+        lives |= {kind.id: None for kind in absent if kept.isdisjoint(event.kind for event in kind.events)}
+    return lives
 
 
 def recompute_as_of(
@@ -99,13 +112,16 @@ def recompute_as_of(
         still = f"withdrawn_at > fromUnixTimestamp64Milli({minute.real_ms}, 'UTC')"
         by_then += f" AND ingested_at <= fromUnixTimestamp64Milli({minute.real_ms}, 'UTC')"
     found: dict[ValuePlace, list[Value]] = {}
+    has_events: dict[str, bool] = {}
     for id in sorted({place[0] for place in places}):
         one, mine = indicator(id), [place for place in places if place[0] == id]
         if monotonic() > until:
             break
         events = entity_events(one, ward, by_then, still)
         # 2. Without any event nothing can be counted: they may be older than what is kept. The value stays as it is now.
-        if not client.query(f"SELECT 1 FROM {events} LIMIT 1"):
+        if one.of.id not in has_events:
+            has_events[one.of.id] = bool(client.query(f"SELECT 1 FROM {events} LIMIT 1"))
+        if not has_events[one.of.id]:
             continue
         # 3. From here on an absent row means 0.
         found |= {place: [] for place in mine}
@@ -162,71 +178,31 @@ def _stocks(client: Client, place: dict[str, Any]) -> list[StoredValue]:
     )
 
 
-def _changes(client: Client, kind: Entity, place: dict[str, Any]) -> list[StandingState] | None:
-    """The states through the day of the entities that can count in one of its windows; `None` where their events are gone.
+def _about(kinds: Iterable[Entity]) -> str:
+    """Whether an event is one of these kinds' until the day's end."""
+    events = {event for kind in kinds for event in kind.events}
+    topics, names = ({sql(topic_of(one.stream)) for one in events}, {sql(one.kind) for one in events})
+    listed = f"topic IN ({', '.join(sorted(topics))}) AND ward = %(ward)s AND kind IN ({', '.join(sorted(names))})"
+    return f"{listed} AND at_ms <= %(until)s"
 
-    The time at which something counts is that of an event, or one that an event names, or a day before that: else it cannot lie in the day.
-    """
-    times, state = SqlState(), SqlState()
+
+def _names(kind: Entity) -> str:
+    """Whether an event names a time at which something may count in the day; empty: none can."""
+    times = SqlState()
     for one in indicators():
-        if one.of is kind and one.has_flow:
-            _ask(one, times, state)
-    about = (
-        f"topic IN ({', '.join(sorted({sql(topic_of(event.stream)) for event in kind.events}))}) AND ward = %(ward)s "
-        f"AND kind IN ({', '.join(sql(event.kind) for event in kind.events)}) AND at_ms <= %(until)s"
+        for part in one.parts if one.of is kind else ():
+            if isinstance(part, Flow):
+                sql(part.at(times))
+    named: dict[str, set[str]] = {}
+    for name in sorted(times.asked):
+        if isinstance(rule := kind.fields[name], Latest):
+            for event, value in rule.values.items():
+                if isinstance(value, Attr):
+                    named.setdefault(attribute_sql(event, value.name), set()).add(sql(event.kind))
+    return " OR ".join(
+        f"kind IN ({', '.join(sorted(kinds))}) AND {at} BETWEEN %(start)s AND %(until)s + {DAY_MS}"
+        for at, kinds in named.items()
     )
-    named = [
-        f"kind = {sql(event.kind)} AND {attribute_sql(event, value.name)} BETWEEN %(start)s AND %(until)s + {DAY_MS}"
-        for name in times.asked
-        if isinstance(rule := kind.fields[name], Latest)
-        for event, value in rule.values.items()
-        if isinstance(value, Attr)
-    ]
-    told = " OR ".join(["at_ms >= %(start)s", *named])
-    source = f"(SELECT * FROM raw_events WHERE {about} AND subject IN (SELECT subject FROM raw_events WHERE {about} AND ({told})))"
-    names = sorted(state.asked | times.asked)
-    states = changes_sql(kind, names, place["start"], place["until"], source)
-    rows = client.query(f"SELECT since, until, {', '.join(names)} FROM ({states})", place)
-    if not rows and not client.query(f"SELECT 1 FROM raw_events WHERE {about} LIMIT 1", place):
-        return None
-    return [
-        StandingState(since, until, SimpleNamespace(**dict(zip(names, row, strict=True))))
-        for since, until, *row in rows
-    ]
-
-
-def _ask(one: Indicator, times: SqlState, state: SqlState) -> None:
-    """Note which fields an indicator's flows look at, and which of them tell when something counts."""
-    for part in one.parts:
-        if isinstance(part, Flow):
-            sql(part.at(times))
-            for look in filter(None, (part.where, part.added)):
-                sql(look(state))
-    for _, member in one.dimensions:
-        sql(member(state))
-    if one.value.each:
-        state.asked.add(one.value.each)
-
-
-def _late(client: Client, ward: str, start: BoardMinute, until: BoardMinute) -> list[LateEvent]:
-    # The install's clock may run faster than the machine's: when an event should have been stored follows from the day's two ends.
-    speed = (until.real_ms - start.real_ms) / max(1, until.at_ms - start.at_ms)
-    prompt_ms = start.real_ms + PROMPT_MS
-    counted = {event for one in indicators() if one.has_flow for event in one.of.events}
-    rows = client.query(
-        "SELECT topic, at_ms, toUnixTimestamp64Milli(ingested_at) AS stored_ms FROM raw_events WHERE ward = %(ward)s "
-        "AND topic IN %(topics)s AND kind IN %(kinds)s AND at_ms >= %(start)s AND at_ms < %(until)s "
-        f"AND ingested_at > fromUnixTimestamp64Milli({prompt_ms}, 'UTC') "
-        f"AND stored_ms > {prompt_ms} + (at_ms - %(start)s) * {speed!r} ORDER BY stored_ms DESC LIMIT {_MOST_LATE}",
-        {
-            "ward": ward,
-            "start": start.at_ms,
-            "until": until.at_ms,
-            "topics": tuple({topic_of(event.stream) for event in counted}),
-            "kinds": tuple({event.kind for event in counted}),
-        },
-    )
-    return [LateEvent(*row) for row in rows]
 
 
 def _values(client: Client, one: Indicator, ward: str, grain: Grain, query: str, at_ms: int) -> list[Value]:

@@ -169,6 +169,7 @@ TIME_TO_ACKNOWLEDGE = Indicator(
     ),
     law=law.CAMERAS,
     unit=MINUTES,
+    counted=ALERTS.label,
     of=ALERT,
     value=Mean(
         lambda a: a.acknowledged_at - a.started_at,

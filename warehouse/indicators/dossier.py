@@ -348,6 +348,7 @@ VISITS_PER_DOSSIER = Derived(
         "Visits since 1 July 2025 / dossiers received since then; 2.75 by the report",
     ),
     unit=Unit(Label("lượt/hồ sơ", "visits a dossier"), decimals=2, short=Label("lượt", "visits")),
+    counted=DOSSIERS.label,
     made_of=(queue.VISITS_SO_FAR, RECEIVED_SO_FAR),
     value=lambda ask: (ask("Q11").numerator, ask("D02").numerator),
     formula=Label("Q11 / D02", "Q11 / D02"),

@@ -113,6 +113,7 @@ MEAN_PROCESSING = Indicator(
     version=2,
     since=law.REVISED,
     unit=Unit(Label("giờ làm việc", "working h"), 1 / 3_600_000, 1, short=Label("giờ", "h")),
+    counted=DOSSIERS.label,
     of=DOSSIER,
     value=Mean(
         amount=worked,

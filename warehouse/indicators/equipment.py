@@ -13,6 +13,7 @@ from warehouse.model.expression import DAY_MS, MINUTE, greatest, joined, least, 
 from warehouse.model.indicator import MINUTES, Indicator, Threshold, Unit
 
 DEVICES = Unit(Label("thiết bị", "devices"))
+LINES = Unit(Label("đường", "lines"), out_of=True)
 
 LINE = "duong_truyen"
 """Category of a line; all others are devices."""
@@ -192,7 +193,7 @@ LINES_UP = Indicator(
         "Lines of which at least one address beyond it answers / lines on the list that have ever been up",
     ),
     since=law.REVISED,
-    unit=Unit(Label("đường", "lines"), out_of=True),
+    unit=LINES,
     of=EQUIPMENT,
     value=Ratio(
         numerator=Level(lambda e, now: is_line(e, now) & (e.up == 1)),
@@ -239,6 +240,7 @@ LINE_LOSS = Indicator(
     ),
     since=law.REVISED,
     unit=Unit(Label("%", "%"), 1.0, 1),
+    counted=LINES.label,
     of=EQUIPMENT,
     value=Ratio(
         numerator=Level(is_measured, amount=lambda e, now: e.loss),
@@ -257,6 +259,7 @@ LINE_DELAY = Indicator(
     ),
     since=law.REVISED,
     unit=Unit(Label("ms", "ms"), 1.0, 0),
+    counted=LINES.label,
     of=EQUIPMENT,
     value=Ratio(
         numerator=Level(has_delay, amount=lambda e, now: e.delay_ms),

@@ -103,6 +103,7 @@ MEAN_WAIT = Indicator(
         "Mean of first call minus issue, over the tickets called in the last 60 minutes",
     ),
     unit=MINUTES,
+    counted=VISITS.label,
     of=TICKET,
     value=Mean(
         amount=lambda t: t.called_at - t.issued_at,
@@ -123,6 +124,7 @@ LONG_WAIT = Indicator(
         "90% of the tickets called on the local day waited no longer, from issue to first call; rounded up to 15 seconds",
     ),
     unit=MINUTES,
+    counted=VISITS.label,
     of=TICKET,
     value=Quantile(
         90,
@@ -162,6 +164,7 @@ MEAN_SERVICE = Indicator(
     version=2,
     since=law.REVISED,
     unit=MINUTES,
+    counted=VISITS.label,
     of=TICKET,
     value=Mean(
         amount=lambda t: t.served_at - serving_since(t),
@@ -284,6 +287,7 @@ WAITING_PER_COUNTER = Derived(
     ),
     since=law.REVISED,
     unit=Unit(Label("người/quầy", "people a counter"), decimals=1, short=Label("người", "people")),
+    counted=COUNTERS.label,
     made_of=(WAITING, COUNTERS_OPEN),
     value=lambda ask: (ask("Q02").numerator, max(ask("Q08").numerator, 1)),
     formula=Label("Q02 / tử số của Q08, ít nhất là 1", "Q02 / numerator of Q08, at least 1"),

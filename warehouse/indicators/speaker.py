@@ -157,6 +157,7 @@ EMERGENCY = Indicator(
     ),
     law=law.URGENT,
     unit=SECONDS,
+    counted=Label("lượt", "broadcasts"),
     of=BROADCAST,
     value=Quantile(
         95,

@@ -15,6 +15,7 @@ from ingest.contract.label import Label
 from ingest.contract.settings import IngestSettings, read_settings
 from ingest.kafka.own_event import send_own_events
 from ingest.runtime.disk_space import size_text
+from warehouse.audit.report import SECTIONS
 from warehouse.maintenance import retention, status
 from warehouse.maintenance.backups import backup
 from warehouse.maintenance.settings import KeeperSettings
@@ -62,8 +63,8 @@ def audit_last_days() -> JobOutcome:
         report = run_nightly_audit(client, read_settings(IngestSettings), group=read_settings(KeeperSettings).group)
     compared = f"{report.compared:,}"
     left = Label(
-        "".join(f"; chưa kiểm tra {part}: {why}" for part, why in report.not_checked.items()),
-        "".join(f"; {part} not checked: {why}" for part, why in report.not_checked.items()),
+        "".join(f"; chưa kiểm tra {SECTIONS[part].vi}: {why.vi}" for part, why in report.not_checked.items()),
+        "".join(f"; {SECTIONS[part].en} not checked: {why.en}" for part, why in report.not_checked.items()),
     )
     return JobOutcome(
         said=Label(

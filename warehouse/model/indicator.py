@@ -83,6 +83,8 @@ class Measure:
     unit: Unit
     definition: Label
     """One sentence that says exactly what is counted, for the data dictionary."""
+    counted: Label | None = None
+    """What its denominator counts, where the value is not a part of it: a mean or a quantile is made of so many."""
     threshold: Threshold | None = None
     late_after: timedelta = timedelta(seconds=60)
     """Age of the source's last sign from which the figure is late."""

@@ -2,7 +2,7 @@
 
 import re
 
-from dashboard.pages.dead_letters.page import OUTCOMES
+from dashboard.pages.dead_letters.tables import OUTCOMES
 from ingest.contract.events import streams
 from ingest.contract.topic import topic_of
 from warehouse.dead_letters.stored import StoredDeadLetter

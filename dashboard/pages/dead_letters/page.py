@@ -12,6 +12,7 @@ from dash.development.base_component import Component
 
 from dashboard.access.viewer import viewer
 from dashboard.components.header import navigation
+from dashboard.pages.dead_letters.tables import COLUMNS, OUTCOMES, REPEAT_COLUMNS
 from dashboard.state.page import BoardState, Page
 from dashboard.words import text
 from dashboard.words.grid_words import grid_words
@@ -33,41 +34,12 @@ SELECT = Label("Chọn dòng để xem nội dung và gửi lại.", "Select row
 REPEATS = Label("Gửi trùng và xung đột", "Repeats and conflicts")
 ONLY_CONFLICTS = Label("Chỉ xung đột (nội dung khác)", "Only conflicts (another content)")
 BY_DAY = Label("Sự kiện lỗi theo ngày và lý do", "Dead letters by day and reason")
-STOPPED = Label("Luồng đang dừng", "Stopped streams")
-ALLOWANCE = Label("Bỏ qua tối đa bao nhiêu bản ghi hỏng nữa", "How many more bad records may pass")
 
 SPANS: dict[str, tuple[Label, int | None]] = {
     **{str(days): (text.last_days(days), days) for days in (1, 7, 30)},
     "all": (ALL, None),
 }
 """Spans of time that can be chosen, in days."""
-
-OUTCOMES: dict[str, Label] = {
-    "open": Label("chưa gửi được", "not sent"),
-    "untried": Label("chưa thử", "never tried"),
-    "sent": Label("đã gửi lại", "sent again"),
-    "refused": Label("vẫn không đọc được", "still invalid"),
-    "lost": Label("Kafka không còn giữ", "no longer in Kafka"),
-    "redacted": Label("thiếu phần đã che", "parts were taken out"),
-}
-
-COLUMNS: list[tuple[str, Label, int]] = [
-    ("received", Label("Lúc nhận", "Received"), 175),
-    ("reason", Label("Lý do", "Reason"), 150),
-    ("stream", Label("Luồng", "Stream"), 120),
-    ("error", Label("Chi tiết", "Detail"), 220),
-    ("place", Label("Vị trí", "Place"), 200),
-    ("outcome", Label("Đã gửi lại", "Sent again"), 160),
-    ("result", Label("Kết quả thử", "Result"), 250),
-]
-REPEAT_COLUMNS: list[tuple[str, Label, int]] = [
-    ("came", Label("Lúc nhận", "Received"), 180),
-    ("conflict", Label("Nội dung", "Content"), 140),
-    ("kind", Label("Loại", "Kind"), 190),
-    ("subject", Label("Đối tượng", "Subject"), 260),
-    ("id", Label("Mã sự kiện", "Event id"), 290),
-    ("place", Label("Vị trí", "Place"), 200),
-]
 
 
 def layout(state: BoardState) -> Component:

@@ -10,7 +10,6 @@ from dash.development.base_component import Component
 
 from dashboard.charts.columns import day_columns
 from dashboard.components.table import Cell, data_table
-from dashboard.pages.dead_letters.page import ALLOWANCE, OUTCOMES, STOPPED
 from dashboard.words import number, text
 from ingest.contract.clock import WARD_ZONE
 from ingest.contract.label import Label, Language
@@ -21,6 +20,35 @@ from warehouse.dead_letters.stored import StoredDeadLetter
 from warehouse.store.duplicates import Duplicate
 from warehouse.store.halted_partitions import HaltedPartition
 
+OUTCOMES: dict[str, Label] = {
+    "open": Label("chưa gửi được", "not sent"),
+    "untried": Label("chưa thử", "never tried"),
+    "sent": Label("đã gửi lại", "sent again"),
+    "refused": Label("vẫn không đọc được", "still invalid"),
+    "lost": Label("Kafka không còn giữ", "no longer in Kafka"),
+    "redacted": Label("thiếu phần đã che", "parts were taken out"),
+}
+
+COLUMNS: list[tuple[str, Label, int]] = [
+    ("received", Label("Lúc nhận", "Received"), 175),
+    ("reason", Label("Lý do", "Reason"), 150),
+    ("stream", Label("Luồng", "Stream"), 120),
+    ("error", Label("Chi tiết", "Detail"), 220),
+    ("place", Label("Vị trí", "Place"), 200),
+    ("outcome", Label("Đã gửi lại", "Sent again"), 160),
+    ("result", Label("Kết quả thử", "Result"), 250),
+]
+REPEAT_COLUMNS: list[tuple[str, Label, int]] = [
+    ("came", Label("Lúc nhận", "Received"), 180),
+    ("conflict", Label("Nội dung", "Content"), 140),
+    ("kind", Label("Loại", "Kind"), 190),
+    ("subject", Label("Đối tượng", "Subject"), 260),
+    ("id", Label("Mã sự kiện", "Event id"), 290),
+    ("place", Label("Vị trí", "Place"), 200),
+]
+
+STOPPED = Label("Luồng đang dừng", "Stopped streams")
+ALLOWANCE = Label("Bỏ qua tối đa bao nhiêu bản ghi hỏng nữa", "How many more bad records may pass")
 RESUME = Label("Cho chạy tiếp", "Resume")
 CONFIRM = Label(
     "Cho luồng {stream} chạy tiếp? Chỉ làm khi nguyên nhân đã được sửa.",

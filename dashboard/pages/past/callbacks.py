@@ -7,13 +7,14 @@ from dash import ClientsideFunction, Dash, Input, Output, State, html, no_update
 from dash.development.base_component import Component
 
 from dashboard.access.viewer import viewer
-from dashboard.board.layout import component_properties, fill_layout
+from dashboard.board.filled_pages import PageKey
+from dashboard.board.layout import changed_properties, component_properties, fill_layout
 from dashboard.board.live import Live
 from dashboard.board.page_services import Services
 from dashboard.components.header import navigation
 from dashboard.pages.past import frame
 from dashboard.pages.past.memory import NOTHING, PastCache, SupersededError, TooOldError, state_of
-from dashboard.state.page import Page, PropertyUpdate, PropertyUpdates
+from dashboard.state.page import BoardState, Page, PropertyUpdate, PropertyUpdates
 from dashboard.state.queries import TooMuchError
 from dashboard.words import moment, text
 from dashboard.words.moment import RequestedMoment, TypedFault, typed_moment
@@ -36,6 +37,8 @@ class Wish(NamedTuple):
     view: View
     number: int
     """By which the browser knows the answer."""
+    shown: str
+    """The mark of what it shows, of which only the rest changes."""
 
 
 class UnshowableError(Refused):
@@ -58,9 +61,10 @@ def show(page: Page, live: Live, what: RequestedMoment) -> Component:
         back = html.A(state.say(frame.BACK), href=page.path, id="past-back", className="back")
         ways = navigation(live.board_state(viewer().language), viewer(), page.path)
         return html.Div([ways, html.P(state.say(fault), role="alert"), back], className="alone")
-    inner = fill_layout(page.layout(state), frame.as_past(page.updates(state), state.language))
-    around = frame.past_frame(inner, page, state, what, live.now_ms())
-    return fill_layout(around, frame.mark_updates(what.at_ms, what.view, state.language))
+    updates = _shown_updates(page, state, what.view)
+    mark = live.filled.keep(_key(page, state.language), updates)
+    around = frame.past_frame(page.layout(state), page, state, what, live.now_ms(), mark)
+    return fill_layout(around, updates)
 
 
 def register(app: Dash, services: Services) -> None:
@@ -88,11 +92,12 @@ def register(app: Dash, services: Services) -> None:
         except (UnshowableError, TooOldError, TooMuchError, Unavailable) as error:
             set_props("past", {"data-told": wish.number})
             return no_update, fault_text(error, person.language)
-        updates: PropertyUpdates = await asyncio.to_thread(page.updates, seen.state)
-        updates = frame.as_past(updates | seen.own, person.language) | frame.mark_updates(
-            wish.at, wish.view, person.language
-        )
-        for id, values in component_properties(updates | {PropertyUpdate("past", "data-told"): wish.number}).items():
+        updates = await asyncio.to_thread(_shown_updates, page, seen.state, wish.view, seen.own)
+        key = _key(page, person.language)
+        fresh = changed_properties(updates, live.filled.take(wish.shown, key))
+        fresh[PropertyUpdate("past", "data-shown")] = live.filled.keep(key, updates)
+        fresh[PropertyUpdate("past", "data-told")] = wish.number
+        for id, values in component_properties(fresh).items():
             set_props(id, values)
         return frame.past_note(wish.view, seen.unrestored, person.language), ""
 
@@ -114,12 +119,29 @@ def fault_text(error: Exception, language: Language) -> str:
 def _wish(asked: object, now_ms: int) -> Wish | None:
     """What a browser asks for; `None` where no page of ours would."""
     match asked:
-        case {"at": int(at), "view": "then" | "now" as view, "typed": str(typed), "number": int(number)}:
+        case {
+            "at": int(at),
+            "view": "then" | "now" as view,
+            "typed": str(typed),
+            "number": int(number),
+            "shown": str(shown),
+        }:
             if not 0 <= at <= 2**42 or at % MINUTE or not 0 <= number <= 2**42:
                 return None
             found = typed_moment(typed, at, now_ms) if typed else TypedFault(moment.FUTURE) if at > now_ms else at
-            return Wish(found, view, number)
+            return Wish(found, view, number, shown)
     return None
+
+
+def _shown_updates(page: Page, state: BoardState, view: View, own: PropertyUpdates | None = None) -> PropertyUpdates:
+    """Everything that a page shows of a minute, with what stands around it."""
+    updates = frame.as_past(page.updates(state) | (own or {}), state.language)
+    return updates | frame.mark_updates(state.now_ms, view, state.language)
+
+
+def _key(page: Page, language: Language) -> PageKey:
+    """Which pages of the past show the same; none of the present does."""
+    return f"{PATH}{page.path}", "", language
 
 
 def too_old(first_ms: int) -> Label:

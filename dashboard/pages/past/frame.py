@@ -64,12 +64,15 @@ _MOST_NAMED = 6
 _MARKS = tuple(range(0, 25, 3))
 
 
-def past_frame(inner: Component, page: Page, state: BoardState, what: RequestedMoment, now_ms: int) -> Component:
-    """A page with the past around it, a skeleton until `callbacks` has filled it."""
+def past_frame(
+    inner: Component, page: Page, state: BoardState, what: RequestedMoment, now_ms: int, shown: str
+) -> Component:
+    """A page with the past around it, a skeleton until `callbacks` has filled it; `shown` is the mark of what it comes with."""
     say = state.say
-    turn = {"at": what.at_ms, "view": what.view, "typed": "", "number": 0}
+    turn = {"at": what.at_ms, "view": what.view, "typed": "", "number": 0, "shown": shown}
     facts: dict[str, Any] = {
         "data-path": page.path, "data-first": what.at_ms, "data-look": what.view, "data-lost": say(LOST),
+        "data-shown": shown,
     }  # fmt: skip
     named: dict[str, Any] = {"aria-label": say(WAYS)}
     return html.Div(

@@ -25,7 +25,7 @@ from ingest.contract.errors import Refused
 from ingest.contract.label import Language
 from warehouse.audit.history import Audit, recent_audits
 from warehouse.history.as_of import PROMPT_MS, BoardDay, BoardMinute, ValuePlace, View, values_as_of
-from warehouse.history.as_of_day import oldest_window, read_day, recompute_as_of
+from warehouse.history.as_of_day import oldest_window, read_lives, read_values, recompute_as_of
 from warehouse.model.expression import DAY_MS, MINUTE
 from warehouse.model.value import Value
 from warehouse.readings import Readings
@@ -145,29 +145,31 @@ class PastCache:
         return self._minutes[key]
 
     async def _stood(self, day: BoardDay, at_ms: int, view: View) -> CachedMinute:
-        minute = self._minute(at_ms)
-        stood = await asyncio.to_thread(values_as_of, day, minute, view)
-
         def ask(client: Client) -> tuple[list[Audit], list[Alarm]]:
             stored = read_standing(client, day.ward, at_ms, moment(at_ms) - KEPT)
             return recent_audits(client, 1, moment(at_ms)), fold_events(stored)
 
-        async def count() -> dict[ValuePlace, list[Value]]:
-            with suppress(TooMuchError):
-                return await self._reader.ask(
-                    lambda client: recompute_as_of(client, day.ward, minute, view, stood.open)
-                )
-            return {}
-
-        (audits, alarms), found = await asyncio.gather(self._reader.ask(ask), count())
-        readings = await asyncio.to_thread(stood.readings, found)
-        known = {value.indicator for value in stood.values}  # of others there is nothing that could be another
-        unrestored = sorted({place[0] for place in (stood.open - found.keys()) | stood.gone} & known)
-        seen = CachedMinute(readings, SystemStatus(next(iter(audits), None)), NO_ALARMS, tuple(unrestored))
+        (audits, alarms), (readings, unrestored) = await asyncio.gather(
+            self._reader.ask(ask), self._figures(day, at_ms, view)
+        )
+        seen = CachedMinute(readings, SystemStatus(next(iter(audits), None)), NO_ALARMS, unrestored)
         measured = measure_alarms(
             {one.key: one for one in alarms if one.is_active}, state_of(self._live, seen, at_ms, "vi"), {}
         )
         return seen._replace(alarms=combine_alarms(alarms, measured))
+
+    async def _figures(self, day: BoardDay, at_ms: int, view: View) -> tuple[Readings, tuple[str, ...]]:
+        """The figures of a minute, and the ids of those that cannot be brought back."""
+        minute, found = self._minute(at_ms), dict[ValuePlace, list[Value]]()
+        stood = await asyncio.to_thread(values_as_of, day, minute, view)
+        if stood.open:
+            with suppress(TooMuchError):
+                found = await self._reader.ask(
+                    lambda client: recompute_as_of(client, day.ward, minute, view, stood.open)
+                )
+        readings = await asyncio.to_thread(stood.readings, found)
+        known = {value.indicator for value in stood.values}  # of others there is nothing that could be another
+        return readings, tuple(sorted({place[0] for place in (stood.open - found.keys()) | stood.gone} & known))
 
     async def _day(self, at_ms: int) -> BoardDay:
         ward, start_ms = self._live.ingest.ward, day_start(at_ms)
@@ -179,8 +181,11 @@ class PastCache:
         if known is None or known.until_ms < at_ms:
             until_ms = min(start_ms + DAY_MS, self._live.now_ms() // MINUTE * MINUTE)
             start, until = self._minute(start_ms), self._minute(max(until_ms, at_ms))
-            day = await self._reader.ask(lambda client: read_day(client, ward, start, until))
-            _keep(self._days, start_ms, day, DAYS)
+            values, lives = await asyncio.gather(
+                self._reader.ask(lambda client: read_values(client, ward, start, until)),
+                self._reader.ask(lambda client: read_lives(client, ward, start, until)),
+            )
+            _keep(self._days, start_ms, BoardDay(ward, start.at_ms, until.at_ms, values, lives), DAYS)
         self._days.move_to_end(start_ms)
         return self._days[start_ms]
 

@@ -141,6 +141,7 @@ def _answer(state: BoardState) -> Component:
             "enableCellTextSelection": True,
             "ensureDomOrder": True,
             "animateRows": False,
+            "suppressNoRowsOverlay": True,  # how many rows an answer has stands beside the button; before it nobody knows
             "localeText": grid_words(state.language),
         },
         className="sql-table",

@@ -19,12 +19,14 @@ from ingest.contract.label import Label, Language
 from ingest.runtime.disk_space import Disk
 from ingest.runtime.restarts import Restarts
 from warehouse.audit.history import Audit, StoredPartition
+from warehouse.audit.report import FAULTS
 from warehouse.maintenance.status import MaintenanceState
 from warehouse.store.halted_partitions import HaltedPartition
 
 NO_AUDIT = Label("Chưa đối soát lần nào; hệ thống tự đối soát mỗi đêm.", "No audit yet; there is one every night.")
 CLEAN = Label("KHÔNG SAI LỆCH · {compared} giá trị", "NO DIFFERENCES · {compared} values")
 DIFFERS = Label("{count} SAI LỆCH · {compared} giá trị", "DIFFERENCES: {count} · {compared} values")
+TAKE_MAP = Label("Nạp tệp ở trang Ranh giới phường.", "Choose a file on the page Ward boundaries.")
 MISSED = Label("quá 26 giờ chưa đối soát lại", "no audit for over 26 hours")
 AUDITED_AT = Label("{start} – {end} · phạm vi {scope}", "{start} – {end} · scope {scope}")
 SCOPES = {"nightly": Label("hằng đêm", "nightly"), "all": Label("tất cả", "all")}
@@ -220,7 +222,8 @@ def map_lines(shown: ShownMap, language: Language) -> tuple[list[Component], lis
     said = shown.said.text(language)
     if shown.is_wrong:
         return [html.P([html.Span(className="sign sign-warning"), said], className="quiet broken")], []
-    return [], [html.P(said, className="quiet broken")]
+    parts = [said, f" {TAKE_MAP.text(language)}"] if shown.is_pretend else [said]
+    return [], [html.P(parts, className="quiet broken")]
 
 
 def change_table(changes: Sequence[StoreChange], fault: Label | None, language: Language) -> list[Component]:
@@ -251,11 +254,21 @@ def _differences(report: dict[str, Any], language: Language) -> list[Component]:
     """The first differences that were found."""
     found = report.get("found")
     rows: list[list[Cell]] = [
-        [str(one.get(name, "")) for name in ("place", "fault", "found", "expected")]
+        [
+            str(one.get("place", "")),
+            _fault(one.get("fault"), language),
+            *(str(one.get(name, "")) for name in ("found", "expected")),
+        ]
         for one in (found if isinstance(found, list) else [])[:_MOST_FOUND]
         if isinstance(one, dict)
     ]
     return [data_table(_heads(FOUND_HEADS, language), rows)] if rows else []
+
+
+def _fault(fault: object, language: Language) -> str:
+    """What is wrong, in words; a fault of an earlier version by its name."""
+    said = FAULTS.get(str(fault))
+    return said.text(language) if said else str(fault or "")
 
 
 def _bad(said: str, status: str = "critical") -> Component:

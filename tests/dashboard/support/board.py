@@ -124,6 +124,11 @@ class BoardOfTests:
 
 
 async def call(client, output, inputs, state=(), changed=None):
+    """What the callback that has this output gives; see `full_answer`."""
+    return (await full_answer(client, output, inputs, state, changed)).get("response", {})
+
+
+async def full_answer(client, output, inputs, state=(), changed=None):
     """Run the callback that has this output, as the browser does; `changed`: the input that started it, the first if left out."""
     listed = (await client.get("/_dash-dependencies")).json()
     names = [f"{id}.{name}" for (id, name), _ in inputs]
@@ -145,4 +150,4 @@ async def call(client, output, inputs, state=(), changed=None):
     }
     response = await client.post("/_dash-update-component", json=body)
     assert response.status_code in (200, 204), response.text
-    return response.json()["response"] if response.status_code == 200 else {}
+    return response.json() if response.status_code == 200 else {}

@@ -59,6 +59,8 @@ def test_figures_carry_their_unit():
 def test_parts_are_shown_of_shares_and_the_count_of_means():
     assert number.fraction_text(reading("D04", 4288, 4293), "vi") == "4.288/4.293"
     assert number.fraction_text(reading("Q03", 504_000, 31), "vi") == "31\u00a0lượt"
+    assert number.fraction_text(reading("Q03", 504_000, 31), "en") == "of\u00a031\u00a0visits"
+    assert number.fraction_text(reading("Q03", 60_000, 1), "en") == "of\u00a01"
     assert number.fraction_text(reading("D12", 504_000, 469), "vi") == "469\u00a0hồ\u00a0sơ"
     assert number.fraction_text(reading("Q14", 7, 12), "vi") == "12\u00a0quầy"
     assert number.fraction_text(reading("E08", 3, 1), "vi") == "1\u00a0đường"

@@ -16,8 +16,8 @@ from tests.support.made import START, events
 from tests.support.raw import store
 from warehouse.catalogue import indicators
 from warehouse.history import as_of_day
-from warehouse.history.as_of import PROMPT_MS, BoardDay, BoardMinute, StoredValue, values_as_of
-from warehouse.history.as_of_day import oldest_window, read_day, recompute_as_of
+from warehouse.history.as_of import PROMPT_MS, BoardDay, BoardMinute, DayValues, StoredValue, values_as_of
+from warehouse.history.as_of_day import oldest_window, read_lives, read_values, recompute_as_of
 from warehouse.model.expression import MINUTE
 from warehouse.model.reading import TOTAL
 from warehouse.model.value import Value
@@ -129,8 +129,9 @@ def write(client, streams):
 @pytest.fixture(scope="module")
 def day(lived):
     settings, _, _ = lived
+    asked = WARD, minute(MIDNIGHT_MS), minute(UNTIL_MS)
     with connect(settings) as client:
-        return read_day(client, WARD, minute(MIDNIGHT_MS), minute(UNTIL_MS))
+        return BoardDay(WARD, MIDNIGHT_MS, UNTIL_MS, read_values(client, *asked), read_lives(client, *asked))
 
 
 def minute(ms):
@@ -163,7 +164,8 @@ def test_what_the_next_minute_changed_in_a_window_long_over_was_not_shown_yet():
 
     flows = [row("C05", "flow", MIDNIGHT_MS - 60 * MINUTE), row("C05", "flow", MIDNIGHT_MS)]
     stocks = [row("C04", "stock", at_ms - MINUTE)]
-    stood = values_as_of(BoardDay(WARD, MIDNIGHT_MS, UNTIL_MS, flows, stocks, {}, [], []), minute(at_ms), "then")
+    stored = DayValues(flows, stocks, [])
+    stood = values_as_of(BoardDay(WARD, MIDNIGHT_MS, UNTIL_MS, stored, {}), minute(at_ms), "then")
     # What ended with the minute is written a little later, and was shown.
     assert [place for place in stood.open if place[0] in ("C04", "C05")] == [("C05", "flow", MIDNIGHT_MS - 60 * MINUTE)]
 

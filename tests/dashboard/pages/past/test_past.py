@@ -29,9 +29,9 @@ from dashboard.words.moment import (
 )
 from dashboard.words.text import local_time
 from tests.dashboard.support.alarms import raised, records
-from tests.dashboard.support.board import BoardOfTests, call
+from tests.dashboard.support.board import BoardOfTests, full_answer
 from tests.dashboard.support.ward import NOW_MS, TODAY_MS, readings, values
-from warehouse.history.as_of import BoardDay, StoredValue
+from warehouse.history.as_of import DayValues, StoredValue
 from warehouse.model.expression import DAY_MS, MINUTE
 
 AT_MS = NOW_MS // MINUTE * MINUTE
@@ -87,7 +87,7 @@ def test_nothing_of_a_past_page_is_called_live(live, path, language):
     state = state_of(live, NOTHING._replace(readings=readings()), AT_MS, language)
     assert state.signs == freshness_signs(readings(), AT_MS)
     page = pages()[path]
-    whole = frame.past_frame(page.layout(state), page, state, RequestedMoment(AT_MS), NOW_MS)
+    whole = frame.past_frame(page.layout(state), page, state, RequestedMoment(AT_MS), NOW_MS, "")
     fill_layout(whole, frame.as_past(page.updates(state), language) | frame.mark_updates(AT_MS, "then", language))
     said = json.dumps(json.loads(to_json_plotly(whole)), ensure_ascii=False)
     assert "ĐANG CẬP NHẬT" not in said.upper()
@@ -139,9 +139,9 @@ def one_day(monkeypatch):
         if value.grain == "stock"
     ]
     flows = [StoredValue(value, AT_MS) for value in values() if value.grain == "flow"]
-    day = BoardDay("hong-bang", TODAY_MS, AT_MS, flows, kept, {}, [], [])
     monkeypatch.setattr(memory, "oldest_window", lambda client, ward: TODAY_MS)
-    monkeypatch.setattr(memory, "read_day", lambda client, ward, start, until: day._replace(until_ms=until.at_ms))
+    monkeypatch.setattr(memory, "read_values", lambda client, ward, start, until: DayValues(flows, kept, []))
+    monkeypatch.setattr(memory, "read_lives", lambda client, ward, start, until: {})
     monkeypatch.setattr(
         memory, "recompute_as_of", lambda client, ward, minute, view, places: {place: [] for place in places}
     )
@@ -164,7 +164,7 @@ async def test_a_day_is_read_once_and_its_minutes_are_remembered(live, one_day):
     await looked.look("s", page, AT_MS, "then", "en")
     assert one_day.asked == first
     early, _, _ = await looked.look("s", page, AT_MS - 5 * MINUTE, "now", "vi")
-    assert one_day.asked == first + 2, "the day is there, only the minute is counted, and its alarms are read"
+    assert one_day.asked == first + 1, "the day is there, the minute is counted from it, and its alarms are read"
     assert not early.read("Q02").known
     with pytest.raises(TooOldError) as error:
         await looked.look("s", page, TODAY_MS, "then", "vi")
@@ -203,9 +203,34 @@ async def test_what_a_page_asks_for_is_of_that_minute_and_asked_once(live, one_d
     assert asked == [(AT_MS, False), (AT_MS, True)]
 
 
-async def turned(client, at_ms, typed="", view="then", number=7, path="/"):
-    wish = {"at": at_ms, "view": view, "typed": typed, "number": number}
-    return await call(client, "past-note.children", [(("past-turn", "data"), wish)], [(("url", "pathname"), path)])
+async def turned(client, *wished, **given):
+    return (await wished_for(client, *wished, **given)).get("response", {})
+
+
+async def wished_for(client, at_ms, typed="", view="then", number=7, path="/", shown=""):
+    wish = {"at": at_ms, "view": view, "typed": typed, "number": number, "shown": shown}
+    return await full_answer(
+        client, "past-note.children", [(("past-turn", "data"), wish)], [(("url", "pathname"), path)]
+    )
+
+
+async def test_of_another_minute_only_that_comes_which_the_browser_does_not_show(tmp_path, one_day):
+    tested = BoardOfTests(tmp_path, reader=one_day)
+    async with tested.logged_in() as client:
+        whole = (await wished_for(client, AT_MS))["sideUpdate"]
+        assert whole["q02-figure"]["children"] == "23"
+        mark = whole["past"]["data-shown"]
+        again = (await wished_for(client, AT_MS, number=8, shown=mark))["sideUpdate"]
+        assert again.keys() == {"past"}
+        assert again["past"].keys() == {"data-told", "data-shown"}
+        early = (await wished_for(client, AT_MS - 5 * MINUTE, shown=again["past"]["data-shown"]))["sideUpdate"]
+        assert early["past"]["data-at"] == AT_MS - 5 * MINUTE
+        assert early["q02-figure"]["children"] != "23"
+        assert len(early) < len(whole)
+        # A mark is good for one answer, of the same page: whatever else a browser shows, it gets everything.
+        for shown, path in ((mark, "/"), ("x" * 99, "/"), (early["past"]["data-shown"], "/queue")):
+            found = (await wished_for(client, AT_MS, shown=shown, path=path))["sideUpdate"]
+            assert found["q02-figure"]["children"] == "23"
 
 
 async def test_a_wish_brings_another_minute_and_a_wrong_one_a_sentence(tmp_path, one_day):
@@ -223,7 +248,8 @@ async def test_a_wish_brings_another_minute_and_a_wrong_one_a_sentence(tmp_path,
         ):
             assert said in (await turned(client, at_ms, typed))["past-fault"]["children"], typed
         assert (await turned(client, AT_MS, "10:05"))["past-fault"]["children"] == ""
-        for wrong in ((True,), ("615",), (-1,), (AT_MS + 1,), (AT_MS, "", "x"), (AT_MS, 5), (AT_MS, "", "then", -1)):
+        wrong_wishes = ((True,), ("615",), (-1,), (AT_MS + 1,), (AT_MS, "", "x"), (AT_MS, 5), (AT_MS, "", "then", -1))
+        for wrong in (*wrong_wishes, (AT_MS, "", "then", 7, "/", 5)):
             assert await turned(client, *wrong) == {}, wrong
         assert await turned(client, AT_MS, path="/sql") == {}
     async with tested.logged_in(("analyst",), "mai") as client:

@@ -62,7 +62,7 @@ def test_an_audit_is_a_verdict_its_streams_and_what_it_found():
     assert vars(clean[0])["className"] == "verdict agrees"
     assert "KHÔNG SAI LỆCH · 41.208 giá trị" in said(clean)
     assert vars(differing[0])["className"] == "verdict differs"
-    for part in ("hong-bang Q01 flow", "wrong", "890", "883"):
+    for part in ("hong-bang Q01 flow", "sai", "890", "883"):
         assert part in said(differing)
     assert "quá 26 giờ" in said(audit_block([audit(ago=timedelta(hours=30))], NOW_MS, "vi"))
     assert "Chưa đối soát" in said(audit_block([], NOW_MS, "vi"))
