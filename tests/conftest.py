@@ -3,11 +3,15 @@
 import gc
 import os
 from collections import Counter
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import HealthCheck, Phase, settings
 from xdist.scheduler import LoadFileScheduling
+
+if TYPE_CHECKING:
+    from warehouse.settings import WarehouseSettings
 
 # Collecting makes a million objects, all of which stay: to look through them for garbage, again and again, takes a quarter of its time.
 gc.disable()
@@ -69,6 +73,24 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestR
             if isinstance(stack, Stack):
                 report.sections.append((f"processes of {name}", stack.told()))
     return report
+
+
+@pytest.fixture(scope="session")
+def warehouse_of_all(tmp_path_factory: pytest.TempPathFactory) -> Iterator["WarehouseSettings"]:
+    """The settings of a warehouse that runs as long as there are tests, which leave it as it is but for what it holds."""
+    from tests.support import warehouse_server
+
+    with warehouse_server.running(tmp_path_factory.mktemp("warehouse")) as settings:
+        yield settings
+
+
+@pytest.fixture(scope="module")
+def warehouse(warehouse_of_all: "WarehouseSettings") -> "WarehouseSettings":
+    """The same, with nothing in it: for one file after the other."""
+    from tests.support import warehouse_server
+
+    warehouse_server.empty(warehouse_of_all)
+    return warehouse_of_all
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -13,7 +13,6 @@ from ingest.contract.envelope import Envelope
 from ingest.contract.topic import topic_of
 from streams.fold.fold import Fold
 from tests.streams.support.states import states_of
-from tests.support import warehouse_server
 from tests.support.made import events
 from tests.support.raw import store
 from warehouse.catalogue import entities, indicator, indicators, measures
@@ -23,6 +22,7 @@ from warehouse.model.reading import TOTAL, Reading, Split
 from warehouse.model.value import Value
 from warehouse.recompute import rebuild
 from warehouse.recompute.sql import flow_sql, stock_sql, stocks_sql
+from warehouse.settings import WarehouseSettings
 from warehouse.store.client import Client, connect
 
 
@@ -43,12 +43,9 @@ Stocks = dict[int, dict[tuple[str, str, str, str], tuple[int, int]]]
 
 
 @pytest.fixture(scope="module")
-def stored(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Client]:
+def stored(warehouse: WarehouseSettings) -> Iterator[Client]:
     """A real warehouse that holds the events."""
-    with (
-        warehouse_server.running(tmp_path_factory.mktemp("parity")) as settings,
-        connect(settings) as client,
-    ):
+    with connect(warehouse) as client:
         store(client, sent())
         yield client
 
