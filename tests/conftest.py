@@ -2,8 +2,11 @@
 
 import gc
 import os
+import re
 from collections import Counter
 from collections.abc import Generator, Iterator
+from functools import cache
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -35,22 +38,43 @@ settings.register_profile(
     phases=(Phase.explicit, Phase.generate),
 )
 
+ROOT = Path(__file__).parents[1]
+
 BOARDS_OF_THEIR_OWN = ("test_groups.py", "test_legible.py", "test_pages.py", "test_sources.py", "test_wall.py")
 """Tests of the browser that need no whole stack."""
 
-READERS_OF_SOURCES = ("test_cycles.py", "test_docstrings.py", "test_errors.py", "test_layout.py", "test_names.py")
-"""Tests of the sources of the whole product."""
+SOURCES = re.compile(r"\btrees\(\)")
+KAFKA = re.compile(r"\bdef \w+\([^)]*\b(kafka|producer)\b")
+WAREHOUSE = re.compile(r"\bdef \w+\([^)]*\bwarehouse\b")
+"""What stands in files whose tests share the sources as parsed, the fixture `kafka` or the fixture `warehouse`."""
+
+
+@cache
+def scope_of(file: str) -> str:
+    """What the tests of a file share with those of others; the file itself where that is nothing."""
+    if file.startswith("tests/browser/"):
+        return file if file.endswith(BOARDS_OF_THEIR_OWN) else "a whole stack"
+    text = (ROOT / file).read_text(encoding="utf-8")
+    if SOURCES.search(text):
+        return "sources"
+    if "embedded" in text and file.startswith("tests/ingest/") and KAFKA.search(text):
+        return "Kafka"
+    if "embedded" in text and WAREHOUSE.search(text):
+        return "a warehouse" if file.startswith("tests/warehouse/") else "another warehouse"
+    return file
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """What takes longest first, so that nothing long is left over for one process at the end; quick tests fill the gaps."""
     sizes = Counter(item.path for item in items)
 
-    def place(item: pytest.Item) -> tuple[bool, bool, bool, int]:
+    def place(item: pytest.Item) -> tuple[bool, bool, bool, bool, int]:
         is_seen, is_embedded = (bool(item.get_closest_marker(mark)) for mark in ("browser", "embedded"))
+        file = str(item.path.relative_to(ROOT))
+        is_alone = scope_of(file) == file
         # Those of the browser share a stack: dead letters that a test puts there by hand come after the audit of another.
         has_stack = is_seen or hasattr(getattr(item, "module", None), "Stack")  # most of the whole minutes
-        return not is_seen, not is_embedded, not has_stack, -sizes[item.path] if is_seen else 0
+        return not is_seen, not is_embedded, is_alone, not has_stack, -sizes[item.path] if is_seen else 0
 
     items.sort(key=place)
 
@@ -99,11 +123,7 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> LoadFileS
 
 
 class ByFile(LoadFileScheduling):  # type: ignore[misc]  # xdist has no types
-    """The tests of a file in one process, and so those that share what is dear: the whole stack before a browser, the sources as parsed."""
+    """The tests of a file in one process, and those of files that share what is dear as well: it starts once, and is never idle."""
 
     def _split_scope(self, nodeid: str) -> str:
-        file: str = super()._split_scope(nodeid)
-        is_shared = "browser/" in file and not file.endswith(BOARDS_OF_THEIR_OWN)
-        if file.removeprefix("tests/") in READERS_OF_SOURCES:
-            return "sources"
-        return "whole stack" if is_shared else file
+        return scope_of(super()._split_scope(nodeid))
