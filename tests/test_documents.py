@@ -19,11 +19,11 @@ from dashboard.alarm.notification.channels import fill_body
 from dashboard.alarm.notification.message import AlarmMessage
 from dashboard.alarm.settings import AlarmSettings
 from dashboard.words import text
-from tests.support import warehouse_server
 from tests.support.made import events
 from tests.support.raw import store
 from warehouse import views
 from warehouse.query.adhoc import Adhoc
+from warehouse.settings import WarehouseSettings
 from warehouse.store.client import connect
 
 ROOT = Path(__file__).parents[1]
@@ -115,11 +115,11 @@ def test_the_entries_of_a_declaration_are_those_that_the_document_explains() -> 
 
 @pytest.mark.embedded
 @pytest.mark.parametrize("query", blocks("sql"))
-def test_queries_run(query: str, tmp_path: Path) -> None:
-    with warehouse_server.running(tmp_path) as settings, connect(settings) as client:
+def test_queries_run(query: str, warehouse: WarehouseSettings) -> None:
+    with connect(warehouse) as client:
         store(client, events(seed=1, count=200))
-        answer = Adhoc(settings, views.public_names()).run(query, "reader")
-        assert len(answer.columns) == 2
+    answer = Adhoc(warehouse, views.public_names()).run(query, "reader")
+    assert len(answer.columns) == 2
 
 
 def test_the_recipe_for_zalo_makes_what_zalo_takes(tmp_path: Path) -> None:

@@ -22,11 +22,11 @@ SIDE_BY_SIDE = ["--dist", "loadfile", "--no-loadscope-reorder"]
 
 CHOICES = {
     "": ["-n", "4", "-m", "not long and not faults"],
-    "--quick": ["-n", "logical", "-m", QUICK, "--hypothesis-profile", "quick", "--ignore", "tests/browser"],
+    "--quick": ["-n", "3", "-m", QUICK, "--hypothesis-profile", "quick", "--ignore", "tests/browser"],
     "--long": ["-n", "4", "-m", "long and not faults"],
 }
-"""What each choice gives to pytest. Most of a test is waiting for real processes, so two cores carry four files at once; those that start
-none have a core each. A later `-m` takes the place of an earlier one."""
+"""What each choice gives to pytest. Most of a test is waiting for real processes, so two cores carry four files at once; and three of those
+that start none. A later `-m` takes the place of an earlier one."""
 
 
 def main(arguments: list[str]) -> int:

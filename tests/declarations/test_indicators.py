@@ -13,7 +13,6 @@ from ingest.contract.envelope import Envelope
 from ingest.contract.topic import topic_of
 from streams.fold.fold import Fold
 from tests.streams.support.states import states_of
-from tests.support import warehouse_server
 from tests.support.made import events
 from tests.support.raw import store
 from warehouse.catalogue import entities, indicator, indicators, measures
@@ -23,6 +22,7 @@ from warehouse.model.reading import TOTAL, Reading, Split
 from warehouse.model.value import Value
 from warehouse.recompute import rebuild
 from warehouse.recompute.sql import flow_sql, stock_sql, stocks_sql
+from warehouse.settings import WarehouseSettings
 from warehouse.store.client import Client, connect
 
 
@@ -39,23 +39,42 @@ MOMENTS = (7, 1)
 """Minutes before the last event."""
 
 Figures = dict[tuple[str, int, str, str], tuple[int, int]]
+Stocks = dict[int, dict[tuple[str, str, str, str], tuple[int, int]]]
 
 
 @pytest.fixture(scope="module")
-def stored(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Client]:
+def stored(warehouse: WarehouseSettings) -> Iterator[Client]:
     """A real warehouse that holds the events."""
-    with (
-        warehouse_server.running(tmp_path_factory.mktemp("parity")) as settings,
-        connect(settings) as client,
-    ):
+    with connect(warehouse) as client:
         store(client, sent())
         yield client
 
 
 @pytest.fixture(scope="module")
-def folds() -> dict[str, Fold]:
-    """The same events, folded."""
-    return folded(sent())
+def folded() -> tuple[dict[str, Fold], Stocks]:
+    """The same events, folded; and by moment every stock by ward, indicator, dimension and member."""
+    folds: dict[str, Fold] = {}
+    stocks: Stocks = {}
+    begin = 0
+    for moment in map(minutes_before_the_end, MOMENTS):
+        end = moment + 5_000
+        fold_into(folds, [(n, one) for n, one in enumerate(sent()) if begin <= milliseconds(one.time) < end])
+        begin, stocks[moment] = end, {}
+        for fold in folds.values():
+            fold.look(moment, only_stirred=False)
+            stocks[moment] |= {key: sums[:2] for key, sums in fold.stocks().items() if any(sums[:2])}
+    fold_into(folds, [(n, one) for n, one in enumerate(sent()) if milliseconds(one.time) >= begin])
+    return folds, stocks
+
+
+@pytest.fixture(scope="module")
+def folds(folded: tuple[dict[str, Fold], Stocks]) -> dict[str, Fold]:
+    return folded[0]
+
+
+@pytest.fixture(scope="module")
+def stocks(folded: tuple[dict[str, Fold], Stocks]) -> Stocks:
+    return folded[1]
 
 
 @pytest.fixture(scope="module")
@@ -64,12 +83,6 @@ def values(folds: dict[str, Fold]) -> dict[str, list[Value]]:
     found: dict[str, list[Value]] = {}
     for value in chain.from_iterable(fold.take() for fold in folds.values()):
         found.setdefault(value.indicator, []).append(value)
-    return found
-
-
-def folded(envelopes: list[Envelope]) -> dict[str, Fold]:
-    found: dict[str, Fold] = {}
-    fold_into(found, list(enumerate(envelopes)))
     return found
 
 
@@ -137,26 +150,10 @@ def test_flows_agree_with_sql(one: Indicator, stored: Client, values: dict[str, 
     assert from_sql(stored, flow_sql(one)) == mine
 
 
-@pytest.fixture(scope="module")
-def stocks() -> dict[int, dict[tuple[str, str, str, str], tuple[int, int]]]:
-    """By moment, every stock by ward, indicator, dimension and member."""
-    found: dict[int, dict[tuple[str, str, str, str], tuple[int, int]]] = {}
-    folds: dict[str, Fold] = {}
-    begin = 0
-    for moment in map(minutes_before_the_end, MOMENTS):
-        end = moment + 5_000
-        fold_into(folds, [(n, one) for n, one in enumerate(sent()) if begin <= milliseconds(one.time) < end])
-        begin, found[moment] = end, {}
-        for fold in folds.values():
-            fold.look(moment, only_stirred=False)
-            found[moment] |= {key: sums[:2] for key, sums in fold.stocks().items() if any(sums[:2])}
-    return found
-
-
 @pytest.mark.embedded
 @pytest.mark.parametrize("moment", MOMENTS)
 @pytest.mark.parametrize("one", [one for one in indicators() if one.has_stock], ids=lambda one: one.id)
-def test_stocks_agree_with_sql(one: Indicator, moment: int, stored: Client, stocks) -> None:
+def test_stocks_agree_with_sql(one: Indicator, moment: int, stored: Client, stocks: Stocks) -> None:
     """Also at a moment that lies a little behind the newest event that the fold has seen."""
     at_ms = minutes_before_the_end(moment)
     mine = {(ward, *split): sums for (ward, id, *split), sums in stocks[at_ms].items() if id == one.id}
@@ -201,11 +198,12 @@ def fields(state: EntityState) -> dict[str, object]:
 
 
 @pytest.mark.embedded
-def test_the_state_up_to_an_offset_leaves_out_what_came_later(stored: Client, folds: dict[str, Fold]) -> None:
+def test_the_state_up_to_an_offset_leaves_out_what_came_later(stored: Client) -> None:
     entity = next(entity for entity in entities() if entity.id == "ticket")
     half = len(sent()) // 2
-    earlier = folded(sent()[:half])["ioc.queue.v1"]
-    mine = {(state.ward, state.key): state for id, state in states_of(earlier) if id == "ticket"}
+    earlier: dict[str, Fold] = {}
+    fold_into(earlier, [(n, one) for n, one in enumerate(sent()[:half]) if one.data.stream == "queue"])
+    mine = {(state.ward, state.key): state for id, state in states_of(earlier["ioc.queue.v1"]) if id == "ticket"}
     theirs = rebuild.entity_states(stored, entity, mine, "ioc.queue.v1", 0, half - 1)
     assert {(state.ward, state.key): fields(state) for state in theirs} == {
         key: fields(one) for key, one in mine.items()

@@ -1,14 +1,12 @@
 """Every case of the book: by the fold that the worker runs, and by SQL over the raw events."""
 
-from collections.abc import Iterator
-
 import pytest
 
 from tests.figures.support.shown import differences, place, readings_by_sql, stored_copies, wrong_by_fold
 from tests.figures.support.story import Case, book
-from tests.support import warehouse_server
 from tests.support.raw import store
 from warehouse.readings import Readings
+from warehouse.settings import WarehouseSettings
 from warehouse.store.client import connect
 
 CASES = book()
@@ -20,19 +18,16 @@ def test_the_fold_shows_what_was_worked_out(case: Case) -> None:
 
 
 @pytest.fixture(scope="module")
-def by_sql(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Readings]]:
+def by_sql(warehouse: WarehouseSettings) -> dict[str, Readings]:
     """What SQL shows, over one warehouse that holds all cases."""
-    with (
-        warehouse_server.running(tmp_path_factory.mktemp("book")) as settings,
-        connect(settings) as client,
-    ):
+    with connect(warehouse) as client:
         copies = [
             one.model_copy(update={"partitionkey": ward, "id": f"{ward}-{one.id}"})
             for ward, case, happened in stored_copies(CASES)
             for one in case.events[:happened]
         ]
         store(client, copies)
-        yield readings_by_sql(client, CASES)
+        return readings_by_sql(client, CASES)
 
 
 @pytest.mark.embedded

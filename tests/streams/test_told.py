@@ -12,13 +12,13 @@ from streams.fold.flows import KEEP_MS
 from streams.fold.plan import GAUGE_MS
 from tests.streams.fold.test_rebuild import Life
 from tests.streams.fold.test_stocks import visit
-from tests.support import warehouse_server
 from tests.support.made import START
 from warehouse.model.correction import Correction
 from warehouse.model.reading import key_of
 from warehouse.model.value import Value
 from warehouse.model.value_push import pushes
 from warehouse.readings import Readings
+from warehouse.settings import WarehouseSettings
 from warehouse.store.client import Client, connect
 from warehouse.store.snapshots import values_after
 from warehouse.store.values import current_values
@@ -29,9 +29,8 @@ LAND = ("Q02", ("service_code", "dat_dai"))
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Client]:
-    """A real warehouse."""
-    with warehouse_server.running(tmp_path_factory.mktemp("told")) as settings, connect(settings) as opened:
+def server(warehouse: WarehouseSettings) -> Iterator[Client]:
+    with connect(warehouse) as opened:
         yield opened
 
 

@@ -1,4 +1,4 @@
-"""The real warehouse process for tests, on a free port in a folder of its own: one start serves a whole session."""
+"""The real warehouse process for tests, on a free port in a folder of its own."""
 
 import os
 import subprocess
@@ -41,6 +41,14 @@ def running(folder: Path, **changed: Any) -> Iterator[WarehouseSettings]:
         yield settings
     finally:
         end(process)
+
+
+def empty(settings: WarehouseSettings) -> None:
+    """Take everything out of a warehouse but what it has from its start."""
+    with connect(settings) as client:
+        tables = "SELECT name FROM system.tables WHERE database = currentDatabase() AND engine LIKE '%MergeTree'"
+        for (table,) in client.query(f"{tables} AND name != 'schema_migrations'"):
+            client.execute(f"TRUNCATE TABLE {table}")
 
 
 def settings_for(folder: Path, **changed: Any) -> WarehouseSettings:

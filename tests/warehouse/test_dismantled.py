@@ -15,7 +15,6 @@ from ingest.contract.events.queue import CounterDecommissioned, CounterOpened
 from ingest.contract.events.speaker import DeviceDecommissioned, DeviceFault, DeviceHeartbeat, DeviceOffline
 from ingest.contract.topic import topic_of
 from streams.fold.fold import Fold
-from tests.support import warehouse_server
 from tests.support.made import START, events
 from tests.support.raw import store
 from warehouse.catalogue import indicators
@@ -24,6 +23,7 @@ from warehouse.entities.queue import COUNTER
 from warehouse.entities.speaker import SPEAKER
 from warehouse.indicators.dismantled import AFTER, last_sign
 from warehouse.recompute.sql import stock_sql, stocks_sql
+from warehouse.settings import WarehouseSettings
 from warehouse.store.client import Client, connect
 
 SPREAD = timedelta(days=150)
@@ -56,11 +56,8 @@ def folded() -> dict[int, Figures]:
 
 
 @pytest.fixture(scope="module")
-def stored(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Client]:
-    with (
-        warehouse_server.running(tmp_path_factory.mktemp("dismantled")) as settings,
-        connect(settings) as client,
-    ):
+def stored(warehouse: WarehouseSettings) -> Iterator[Client]:
+    with connect(warehouse) as client:
         store(client, ENVELOPES)
         yield client
 

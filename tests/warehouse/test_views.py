@@ -5,7 +5,6 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from tests.support import warehouse_server
 from warehouse.query.adhoc import Adhoc
 from warehouse.store.client import connect
 from warehouse.views import dictionary, public_names
@@ -14,9 +13,8 @@ pytestmark = pytest.mark.embedded
 
 
 @pytest.fixture(scope="module")
-def settings(tmp_path_factory):
-    with warehouse_server.running(tmp_path_factory.mktemp("views")) as found:
-        yield found
+def settings(warehouse):
+    return warehouse
 
 
 @pytest.fixture(scope="module")

@@ -116,8 +116,8 @@ def silent_onvif() -> tuple[Connector, OnvifDevice]:
 class LateDevice(IsapiDevice):
     """One that keeps who asks waiting until it may answer."""
 
-    def __init__(self, *account: str) -> None:
-        super().__init__(*account)
+    def __init__(self, user: str, password: str) -> None:
+        super().__init__(user, password)
         self.may_answer = threading.Event()
 
     def answer(self, request: BaseHTTPRequestHandler, body: bytes) -> None:

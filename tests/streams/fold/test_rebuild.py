@@ -15,7 +15,6 @@ from streams.fold.flows import KEEP_MS
 from streams.fold.fold import Fold
 from streams.fold.plan import GAUGE_MS, plans
 from tests.streams.fold.test_stocks import visit
-from tests.support import warehouse_server
 from tests.support.made import START, events
 from tests.support.raw import store
 from warehouse.catalogue import indicator, indicators
@@ -23,6 +22,7 @@ from warehouse.model.correction import Cause, Correction
 from warehouse.model.value import Value
 from warehouse.recompute import rebuild
 from warehouse.recompute.sql import flow_sql, stocks_sql
+from warehouse.settings import WarehouseSettings
 from warehouse.store import sink
 from warehouse.store.client import Client, connect
 from warehouse.store.snapshots import revisions_after, values_after
@@ -33,9 +33,8 @@ BATCH = 20
 
 
 @pytest.fixture(scope="module")
-def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Client]:
-    """A real warehouse."""
-    with warehouse_server.running(tmp_path_factory.mktemp("recall")) as settings, connect(settings) as opened:
+def client(warehouse: WarehouseSettings) -> Iterator[Client]:
+    with connect(warehouse) as opened:
         yield opened
 
 

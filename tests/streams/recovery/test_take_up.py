@@ -20,9 +20,9 @@ from streams.watchdog.freeze import FreezeWatchdog
 from streams.write.announcer import Announcer
 from streams.write.writer import BatchWriter
 from tests.connectors.support.taking import Still
-from tests.support import warehouse_server
 from tests.support.made import START, events
 from tests.support.raw import store
+from warehouse.settings import WarehouseSettings
 from warehouse.store.client import Client, connect
 
 pytestmark = pytest.mark.embedded
@@ -33,10 +33,10 @@ COUNT = 6_000
 
 
 @pytest.fixture(scope="module")
-def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Client]:
+def client(warehouse: WarehouseSettings) -> Iterator[Client]:
     """A warehouse that holds events of one partition, and nothing that was made of them."""
     kinds = list(dict.fromkeys(event for plan in plans(TOPIC) for event in plan.entity.events))
-    with warehouse_server.running(tmp_path_factory.mktemp("recovery")) as settings, connect(settings) as opened:
+    with connect(warehouse) as opened:
         store(opened, events(seed=4, count=COUNT, kinds=kinds, keys=400))
         yield opened
 

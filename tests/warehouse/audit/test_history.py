@@ -5,7 +5,6 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from tests.support import warehouse_server
 from warehouse.audit.history import recent_audits, stored_partitions
 from warehouse.dead_letters.by_day import count_by_day
 from warehouse.store.client import connect
@@ -19,8 +18,8 @@ QUEUE = "ioc.queue.v1"
 
 
 @pytest.fixture(scope="module")
-def client(tmp_path_factory):
-    with warehouse_server.running(tmp_path_factory.mktemp("standing")) as settings, connect(settings) as opened:
+def client(warehouse):
+    with connect(warehouse) as opened:
         _fill(opened)
         yield opened
 

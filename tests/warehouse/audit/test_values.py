@@ -6,7 +6,6 @@ from datetime import timedelta
 import pytest
 
 from ingest.contract.clock import milliseconds, moment
-from tests.support import warehouse_server
 from tests.support.made import START, events
 from tests.support.raw import store
 from warehouse.audit import repair
@@ -15,6 +14,7 @@ from warehouse.audit.values import ComparedValues, compare_flows, compare_stocks
 from warehouse.catalogue import indicator
 from warehouse.model.value import Value
 from warehouse.recompute.sql import flow_sql, stocks_sql
+from warehouse.settings import WarehouseSettings
 from warehouse.store import sink
 from warehouse.store.client import Client, connect
 
@@ -29,10 +29,10 @@ CLOSED = LAST - 30 * MINUTE
 
 
 @pytest.fixture(scope="module")
-def settings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[object]:
-    with warehouse_server.running(tmp_path_factory.mktemp("audit")) as running, connect(running) as client:
+def settings(warehouse: WarehouseSettings) -> WarehouseSettings:
+    with connect(warehouse) as client:
         store(client, ENVELOPES)
-        yield running
+    return warehouse
 
 
 @pytest.fixture

@@ -13,7 +13,6 @@ from ingest.contract.envelope import encode
 from ingest.contract.events.queue import TicketIssued
 from ingest.contract.topic import topic_of
 from streams.fold.fold import Fold
-from tests.support import warehouse_server
 from tests.support.made import START, events
 from tests.support.raw import store
 from warehouse.catalogue import indicators
@@ -85,7 +84,7 @@ def shown(readings, now_ms):
 
 
 @pytest.fixture(scope="module")
-def lived(tmp_path_factory):
+def lived(warehouse):
     """A day and a half of events, a few of them late; what was shown at two minutes, and the warehouse that came of it."""
     random = Random(201)
     arriving = []
@@ -104,12 +103,11 @@ def lived(tmp_path_factory):
         is_clear = MIDNIGHT_MS < now_ms <= UNTIL_MS and not any(now_ms in one for one in slack)
         if is_clear and random.random() < 0.05 and len(kept) < 2:
             kept[now_ms] = shown(streams.live, now_ms)
-    with warehouse_server.running(tmp_path_factory.mktemp("past")) as settings:
-        with connect(settings) as client:
-            envelopes = [envelope for _, _, envelope in arriving]
-            store(client, envelopes, at=[moment(came) for came, _, _ in arriving])
-            write(client, streams)
-        yield settings, kept, envelopes
+    with connect(warehouse) as client:
+        envelopes = [envelope for _, _, envelope in arriving]
+        store(client, envelopes, at=[moment(came) for came, _, _ in arriving])
+        write(client, streams)
+    return warehouse, kept, envelopes
 
 
 def write(client, streams):

@@ -8,7 +8,6 @@ import pytest
 from ingest.contract.clock import milliseconds
 from ingest.contract.topic import topic_of
 from streams.fold.fold import Fold
-from tests.support import warehouse_server
 from tests.support.made import events
 from tests.support.raw import store
 from warehouse.catalogue import indicator, indicators
@@ -60,13 +59,12 @@ def memory():
 
 
 @pytest.fixture(scope="module")
-def settings(tmp_path_factory, memory):
-    with warehouse_server.running(tmp_path_factory.mktemp("proof")) as found:
-        with connect(found) as client:
-            store(client, PAST)
-            write_values(client, memory)
-            write_values(client, folded(EARLY, BEHIND))
-        yield found
+def settings(warehouse, memory):
+    with connect(warehouse) as client:
+        store(client, PAST)
+        write_values(client, memory)
+        write_values(client, folded(EARLY, BEHIND))
+    return warehouse
 
 
 @pytest.fixture

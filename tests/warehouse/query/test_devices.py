@@ -20,7 +20,6 @@ from ingest.contract.events.speaker import (
     DeviceOffline,
 )
 from streams.fold.fold import Fold
-from tests.support import warehouse_server
 from tests.support.made import START, events
 from tests.support.raw import store
 from warehouse.catalogue import indicator
@@ -86,8 +85,8 @@ TOLD = [
 
 
 @pytest.fixture(scope="module")
-def client(tmp_path_factory):
-    with warehouse_server.running(tmp_path_factory.mktemp("devices")) as settings, connect(settings) as opened:
+def client(warehouse):
+    with connect(warehouse) as opened:
         said = [
             envelope(one, id=f"{n}", ward=WARD, source="/devices/test/1", recorded_at=NOW) for n, one in enumerate(TOLD)
         ]

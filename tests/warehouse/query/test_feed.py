@@ -3,7 +3,6 @@ from itertools import count
 
 import pytest
 
-from tests.support import warehouse_server
 from warehouse.catalogue import indicators
 from warehouse.model.value import Value
 from warehouse.query.feed import SETTLED, FeedQuestion, cursor_after, feed_rows
@@ -18,16 +17,9 @@ QUARTER_MS = 900_000
 _versions = count(1)
 
 
-@pytest.fixture(scope="module")
-def own(tmp_path_factory):
-    """A warehouse for these tests alone: they say when rows were written."""
-    with warehouse_server.running(tmp_path_factory.mktemp("feed")) as settings:
-        yield settings
-
-
 @pytest.fixture
-def client(own):
-    with connect(own) as opened:
+def client(warehouse):
+    with connect(warehouse) as opened:
         opened.execute("TRUNCATE TABLE raw_values")
         yield opened
 

@@ -6,7 +6,6 @@ from ingest.contract.errors import InvalidEvent
 from ingest.contract.events.content import PostPublished
 from ingest.contract.events.health import SourceHeartbeat
 from ingest.untrusted.dead_letter import from_record
-from tests.support import warehouse_server
 from tests.support.made import START, events
 from tests.support.raw import store
 from warehouse.dead_letters.stored import ReplayOutcome, write_replays
@@ -21,8 +20,8 @@ DAY = timedelta(hours=24)
 
 
 @pytest.fixture(scope="module")
-def client(tmp_path_factory):
-    with warehouse_server.running(tmp_path_factory.mktemp("tally")) as settings, connect(settings) as opened:
+def client(warehouse):
+    with connect(warehouse) as opened:
         yield opened
 
 

@@ -8,7 +8,6 @@ from ingest.contract.envelope import encode
 from ingest.contract.errors import InvalidEvent
 from ingest.contract.topic import DEAD_LETTERS
 from ingest.untrusted.dead_letter import DeadLetter, from_record
-from tests.support import warehouse_server
 from tests.support.made import events
 from warehouse.model.value import Value
 from warehouse.store import event_ids, positions, sink
@@ -24,15 +23,9 @@ NOW = datetime(2026, 11, 20, 3, tzinfo=UTC)
 TABLES = ("raw_events", "raw_repeats", "raw_dead_letters", "raw_values", "fold_snapshots", "kafka_logs")
 
 
-@pytest.fixture(scope="module")
-def own(tmp_path_factory):
-    with warehouse_server.running(tmp_path_factory.mktemp("positions")) as settings:
-        yield settings
-
-
 @pytest.fixture
-def client(own):
-    with connect(own) as opened:
+def client(warehouse):
+    with connect(warehouse) as opened:
         for table in TABLES:
             opened.execute(f"TRUNCATE TABLE {table}")
         yield opened

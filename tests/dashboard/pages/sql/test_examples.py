@@ -2,7 +2,6 @@ import pytest
 
 from dashboard.pages.sql.page import EXAMPLE_QUERIES
 from tests.dashboard.support.ward import values
-from tests.support import warehouse_server
 from warehouse.query.adhoc import Adhoc
 from warehouse.store.client import connect
 from warehouse.store.sink import write_values
@@ -12,11 +11,10 @@ pytestmark = pytest.mark.embedded
 
 
 @pytest.fixture(scope="module")
-def adhoc(tmp_path_factory):
-    with warehouse_server.running(tmp_path_factory.mktemp("examples")) as settings:
-        with connect(settings) as client:
-            write_values(client, values())
-        yield Adhoc(settings, public_names())
+def adhoc(warehouse):
+    with connect(warehouse) as client:
+        write_values(client, values())
+    return Adhoc(warehouse, public_names())
 
 
 @pytest.mark.parametrize("id", EXAMPLE_QUERIES)
