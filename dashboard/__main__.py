@@ -1,5 +1,6 @@
 """`python -m dashboard`: serves the board, the analysts' page and the city's feed until told to stop."""
 
+import gc
 import logging
 import signal
 import socket
@@ -82,6 +83,8 @@ def main() -> int:
     # uvicorn shuts down cleanly, then raises the signal once more for us.
     signal.signal(signal.SIGTERM, _end)
     signal.signal(signal.SIGINT, _end)
+    gc.collect()
+    gc.freeze()  # what is there now stays, and to look for garbage in all of it would hold up whoever asks for a third of a second
     server.run()
     return 0 if server.started else 1
 

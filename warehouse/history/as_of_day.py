@@ -5,12 +5,13 @@ from datetime import timedelta
 from time import monotonic
 from typing import Any
 
+from ingest.contract.event import Event
 from ingest.contract.topic import topic_of
 from warehouse.catalogue import indicator, indicators
 from warehouse.history.as_of import BoardMinute, DayValues, Grain, ReplacedFigure, StoredValue, ValuePlace, View
 from warehouse.history.day_lives import DayLives, kinds_that_flow, lives_of
 from warehouse.model.aggregate import Flow
-from warehouse.model.entity import Attr, Entity, Latest
+from warehouse.model.entity import Attr, Entity, Latest, is_moment
 from warehouse.model.entity_sql import SqlState, attribute_sql
 from warehouse.model.expression import DAY_MS, NEVER, sql
 from warehouse.model.indicator import Indicator
@@ -22,6 +23,8 @@ from warehouse.store.client import Client
 
 COUNTED_WITHIN = timedelta(seconds=10)
 """What is not counted by then is left out."""
+SUBJECTS_AT_ONCE = 1_000
+"""Subjects that one question names."""
 
 _MILLISECOND = timedelta(milliseconds=1)
 _COLUMNS = ", ".join(Value._fields)
@@ -67,21 +70,21 @@ def read_lives(client: Client, ward: str, start: BoardMinute, until: BoardMinute
     place: dict[str, Any] = {"ward": ward, "start": start.at_ms, "until": until.at_ms}
     about = _about(kinds_that_flow())
     taken_back = f"withdrawn_by >= 0 AND withdrawn_at > fromUnixTimestamp64Milli({start.real_ms}, 'UTC')"
-    # 1. To whom something happened since the day began, of whom an event names a time in it, or from whom one was taken back later.
+    # 1. To whom something happened since the day began, from whom it was taken back later, and of whom an event names a time in it.
     asked = [f"raw_events WHERE {about} AND at_ms >= %(start)s", f"raw_repeats WHERE {about} AND {taken_back}"]
-    asked += [
-        f"raw_events WHERE {_about([kind])} AND ({named})" for kind in kinds_that_flow() if (named := _names(kind))
-    ]
-    subjects = client.query(" UNION DISTINCT ".join(f"SELECT subject FROM {one}" for one in asked), place)
+    named, is_in_day = _naming(kinds_that_flow())
+    if named:
+        asked.append(f"raw_events WHERE {_listed(named)} AND ({is_in_day})")
+    touched = client.query(" UNION DISTINCT ".join(f"SELECT subject FROM {one}" for one in asked), place)
     # 2. All that happened to them until it ended.
-    place["touched"] = tuple(subject for (subject,) in subjects) or ("",)
-    event = "SELECT event, toUnixTimestamp64Milli(ingested_at)"
-    mine = f"{about} AND subject IN %(touched)s"
-    rows = client.query(
-        f"{event}, {NEVER} FROM raw_events PREWHERE {mine} UNION ALL "
-        f"{event}, toUnixTimestamp64Milli(withdrawn_at) FROM raw_repeats WHERE {mine} AND {taken_back}",
-        place,
-    )
+    event, mine = "SELECT event, toUnixTimestamp64Milli(ingested_at)", f"{about} AND subject IN %(subjects)s"
+    rows = []
+    for first in range(0, len(touched), SUBJECTS_AT_ONCE):
+        rows += client.query(
+            f"{event}, {NEVER} FROM raw_events WHERE {mine} UNION ALL "
+            f"{event}, toUnixTimestamp64Milli(withdrawn_at) FROM raw_repeats WHERE {mine} AND {taken_back}",
+            {**place, "subjects": tuple(subject for (subject,) in touched[first : first + SUBJECTS_AT_ONCE])},
+        )
     lives: dict[str, DayLives | None] = {**lives_of(ward, rows)}
     absent = [kind for kind in kinds_that_flow() if (life := lives[kind.id]) and life.is_empty]
     if absent:
@@ -180,29 +183,32 @@ def _stocks(client: Client, place: dict[str, Any]) -> list[StoredValue]:
 
 def _about(kinds: Iterable[Entity]) -> str:
     """Whether an event is one of these kinds' until the day's end."""
-    events = {event for kind in kinds for event in kind.events}
+    return _listed({event for kind in kinds for event in kind.events})
+
+
+def _listed(events: Iterable[type[Event]]) -> str:
     topics, names = ({sql(topic_of(one.stream)) for one in events}, {sql(one.kind) for one in events})
     listed = f"topic IN ({', '.join(sorted(topics))}) AND ward = %(ward)s AND kind IN ({', '.join(sorted(names))})"
     return f"{listed} AND at_ms <= %(until)s"
 
 
-def _names(kind: Entity) -> str:
-    """Whether an event names a time at which something may count in the day; empty: none can."""
-    times = SqlState()
-    for one in indicators():
-        for part in one.parts if one.of is kind else ():
+def _naming(kinds: Iterable[Entity]) -> tuple[set[type[Event]], str]:
+    """The events that name a time beside their own at which something may count, and whether it may in the day."""
+    named: dict[str, set[type[Event]]] = {}
+    for one in (one for one in indicators() if one.has_flow and one.of in kinds):
+        times = SqlState()
+        for part in one.parts:
             if isinstance(part, Flow):
                 sql(part.at(times))
-    named: dict[str, set[str]] = {}
-    for name in sorted(times.asked):
-        if isinstance(rule := kind.fields[name], Latest):
-            for event, value in rule.values.items():
-                if isinstance(value, Attr):
-                    named.setdefault(attribute_sql(event, value.name), set()).add(sql(event.kind))
-    return " OR ".join(
-        f"kind IN ({', '.join(sorted(kinds))}) AND {at} BETWEEN %(start)s AND %(until)s + {DAY_MS}"
-        for at, kinds in named.items()
+        for rule in (one.of.fields[name] for name in times.asked):
+            for event, value in rule.values.items() if isinstance(rule, Latest) else ():
+                if isinstance(value, Attr) and value.name != event.occurred and is_moment(event, value.name):
+                    named.setdefault(attribute_sql(event, value.name), set()).add(event)
+    conditions = (
+        f"kind IN ({', '.join(sorted(sql(event.kind) for event in events))}) AND {at} BETWEEN %(start)s AND %(until)s + {DAY_MS}"
+        for at, events in sorted(named.items())
     )
+    return {event for events in named.values() for event in events}, " OR ".join(conditions)
 
 
 def _values(client: Client, one: Indicator, ward: str, grain: Grain, query: str, at_ms: int) -> list[Value]:

@@ -267,7 +267,7 @@ def _update_lines(name: str, rule: Rule, event: type[Event], told: str, names: d
     lines = [f"value = event.{attribute}" if attribute else f"value = given_{name}"]
     is_given = f" and event.{given} is not None" if given else ""
     lines.append(f"if value is not None{is_given}{_condition(name, where, names)}:")
-    if attribute and _is_moment(event.model_fields[attribute].annotation):
+    if attribute and is_moment(event, attribute):
         lines.append("    value = milliseconds(value)")
     return [
         *lines,
@@ -281,8 +281,12 @@ def _update_lines(name: str, rule: Rule, event: type[Event], told: str, names: d
     ]
 
 
-def _is_moment(annotation: Any) -> bool:
+def is_moment(event: type[Event], attribute: str) -> bool:
     """Whether an attribute is a time, if it is set."""
+    return _is_moment(event.model_fields[attribute].annotation)
+
+
+def _is_moment(annotation: Any) -> bool:
     return annotation is AwareDatetime or any(map(_is_moment, get_args(annotation)))
 
 

@@ -171,22 +171,25 @@ def devices_now(client: Client, ward: str, now_ms: int, *, area: str = "", id: s
         id: of this name alone.
     """
     found: list[DeviceNow] = []
-    for name, kind in KINDS.items() if not id else _named(client, ward, id):
+    said = _said(client, ward, now_ms, id) if id else {}
+    for name, kind in KINDS.items():
         ids = [id] if id else []
-        if area and not (ids := _of_area(client, kind.entity, ward, area)):
+        if (id and name not in said) or (area and not (ids := _of_area(client, kind.entity, ward, area))):
             continue
         state, now = SqlState(), Sql(f"toInt64({now_ms})")
         fields = kind.entity.fields
         faults = [field for field, rule in fields.items() if isinstance(rule, Latest) and rule.empty in _GOOD]
-        said = [f"if({field} IN {_GOOD}, '', {sql(field)})" for field in faults]
+        wrong = [f"if({field} IN {_GOOD}, '', {sql(field)})" for field in faults]
         if "fault" in fields:
-            said.append("fault")
+            wrong.append("fault")
         texts = [one if one in fields else f"'' AS {one}" for one in ("area_code", "category")]
         conditions = [f"toBool({sql(one(state, now))})" for one in (kind.in_use, kind.works, kind.missed)]
+        ends = [(id, at_ms) for at_ms in said[name]] if id else None
+        telling = _telling(client, kind.entity, ward, now_ms, ids, ends)
         rows = client.query(
             f"SELECT key, {', '.join([*texts, *conditions])}, toInt64({sql(kind.heard(state))}) AS heard_ms, "
-            f"arrayFilter(one -> one != '', [{', '.join(said)}]) AS faults "
-            f"FROM ({entity_sql(kind.entity, str(now_ms), _telling(client, kind.entity, ward, now_ms, ids))}) WHERE heard_ms > 0"
+            f"arrayFilter(one -> one != '', [{', '.join(wrong)}]) AS faults "
+            f"FROM ({entity_sql(kind.entity, str(now_ms), telling)}) WHERE heard_ms > 0"
             f"{f' AND area_code = {sql(area)}' if area else ''} ORDER BY key LIMIT {MOST_DEVICES}"
         )
         found += [DeviceNow._make((name, *row[:-1], tuple(row[-1]))) for row in rows]
@@ -197,12 +200,18 @@ _GOOD = ("inactive", "enough")
 """What a fault or a supply is while nothing is wrong."""
 
 
-def _named(client: Client, ward: str, id: str) -> list[tuple[str, DeviceKind]]:
-    """The kinds of which there is a device of that name; what that asks is much less than a device's state."""
-    topics = {topic_of(kind.signs[0].stream): (name, kind) for name, kind in KINDS.items()}
-    asked = "SELECT DISTINCT topic FROM raw_events WHERE topic IN %(topics)s AND ward = %(ward)s AND subject = %(id)s"
-    rows = client.query(asked, {"topics": tuple(topics), "ward": ward, "id": id})
-    return [topics[topic] for (topic,) in sorted(rows)]
+def _said(client: Client, ward: str, now_ms: int, id: str) -> dict[str, list[int]]:
+    """By kind, when a device of that name first and last told each of what it tells; what that asks is much less than its state."""
+    topics = {topic_of(kind.signs[0].stream): name for name, kind in KINDS.items()}
+    rows = client.query(
+        "SELECT topic, min(at_ms), max(at_ms) FROM raw_events WHERE topic IN %(topics)s AND ward = %(ward)s AND subject = %(id)s "
+        f"AND at_ms <= {now_ms} GROUP BY topic, kind",
+        {"topics": tuple(topics), "ward": ward, "id": id},
+    )
+    found: dict[str, list[int]] = {}
+    for topic, *ends in sorted(rows):
+        found.setdefault(topics[topic], []).extend(ends)
+    return found
 
 
 def _of_area(client: Client, entity: Entity, ward: str, area: str) -> list[str]:
@@ -231,18 +240,29 @@ _BEFORE_SNAPSHOT = timedelta(minutes=1)
 """So long before it is stored, a snapshot is taken at most."""
 
 
-def _telling(client: Client, entity: Entity, ward: str, now_ms: int, ids: Sequence[str]) -> str:
-    """The events of which the states of a ward's devices, or of some, are made; no other's content is read."""
+def _telling(
+    client: Client,
+    entity: Entity,
+    ward: str,
+    now_ms: int,
+    ids: Sequence[str],
+    ends: Sequence[tuple[str, int]] | None = None,
+) -> str:
+    """The events of which the states of a ward's devices, or of some, are made; no other's content is read.
+
+    `ends`, where they are known, are the times of the first and the last event of each device and kind.
+    """
     own = f" AND subject IN ({', '.join(map(sql, ids))})" if ids else ""
     mine = f"topic IN ({_topics(entity)}) AND ward = {sql(ward)}{own}"
     plain = _kinds(plain_events(entity, [rule for rule in entity.fields.values() if not isinstance(rule, Constant)]))
     if not plain:
         return f"(SELECT * FROM raw_events WHERE {mine})"
-    ends = client.query(
-        f"SELECT subject, arrayJoin([min(at_ms), max(at_ms)]) FROM raw_events WHERE {mine} AND kind IN ({plain}) AND at_ms <= {now_ms} "
-        "GROUP BY subject, kind"
-    )
-    told = ", ".join(f"({sql(subject)}, {at_ms})" for subject, at_ms in {*ends, ("", 0)})
+    if ends is None:
+        ends = client.query(
+            f"SELECT subject, arrayJoin([min(at_ms), max(at_ms)]) FROM raw_events WHERE {mine} AND kind IN ({plain}) AND at_ms <= {now_ms} "
+            "GROUP BY subject, kind"
+        )
+    told = ", ".join(f"({sql(subject)}, {at_ms})" for subject, at_ms in sorted({*ends, ("", 0)}))
     return f"(SELECT * FROM raw_events PREWHERE {mine} AND (kind NOT IN ({plain}) OR (subject, at_ms) IN ({told})))"
 
 
@@ -251,7 +271,7 @@ def device_changes(client: Client, ward: str, now_ms: int, device: DeviceNow) ->
     kind = KINDS[device.kind]
     signs, losses = _kinds(kind.signs), _kinds(kind.losses)
     every = _kinds((*kind.signs, *kind.losses, *kind.told))
-    text = "JSONExtractString(event, 'data', '{}')"
+    text = f"if(kind IN ({_kinds(kind.told)}), JSONExtractString(event, 'data', '{{}}'), '')"  # others say no more than their kind
     rows = client.query(
         "SELECT at_ms, kind, code, state FROM (SELECT at_ms, kind, code, state, "
         f"multiIf(kind IN ({signs}), 'works', kind IN ({losses}), 'lost', concat(kind, state)) AS said, "

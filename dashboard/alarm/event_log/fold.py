@@ -14,6 +14,7 @@ from ingest.contract.clock import milliseconds
 from ingest.contract.envelope import AnyEnvelope, decode_stored
 from ingest.contract.errors import InvalidEvent
 from ingest.contract.events.alarm import ChannelFailed, ChannelRestored
+from warehouse.model.expression import NEVER
 from warehouse.store.alarm_log import DECISIONS, SYSTEM, Act, Kind
 
 MOST_CLEARED = 200
@@ -106,11 +107,11 @@ class AlarmFold:
         return act
 
 
-def fold_events(records: Iterable[bytes]) -> list[Alarm]:
-    """The alarms that records speak of, as they are stored, in the order of the log."""
+def fold_events(records: Iterable[bytes], until_ms: int = NEVER) -> list[Alarm]:
+    """The alarms that records speak of, as they are stored, in the order of the log; of what had happened by a time, where one is given."""
     fold = AlarmFold()
     for one in decode_stored(list(records)):
-        if not isinstance(one, InvalidEvent):
+        if not isinstance(one, InvalidEvent) and one.at_ms <= until_ms:
             fold.take(one)
     return list(fold.alarms.values())
 

@@ -1,5 +1,6 @@
 """Groups callbacks: asks for a group's devices, and for everything of a device, while somebody looks at their page."""
 
+import asyncio
 from typing import Any
 
 from dash import Dash, Input, Output, State, no_update
@@ -20,7 +21,6 @@ from warehouse.query.devices import (
     device_happenings,
     devices_now,
 )
-from warehouse.store.client import Client
 
 FoundDevice = tuple[DeviceNow, list[DeviceChange], list[DeviceHappening]]
 
@@ -53,18 +53,16 @@ def register(app: Dash, services: Services) -> None:
             return no_update
         state = live.board_state(person.language)
 
-        def ask(client: Client) -> list[FoundDevice]:
-            return [
-                (
-                    one,
-                    device_changes(client, ward, state.now_ms, one),
-                    device_happenings(client, ward, state.now_ms, one),
-                )
-                for one in devices_now(client, ward, state.now_ms, id=str(name))
-            ]
+        async def of(one: DeviceNow) -> FoundDevice:
+            changes, happenings = await asyncio.gather(
+                reader.ask(lambda client: device_changes(client, ward, state.now_ms, one)),
+                reader.ask(lambda client: device_happenings(client, ward, state.now_ms, one)),
+            )
+            return one, changes, happenings
 
         try:
-            found = await reader.ask(ask)
+            devices = await reader.ask(lambda client: devices_now(client, ward, state.now_ms, id=str(name)))
+            found = await asyncio.gather(*map(of, devices))
         except (Unavailable, TooMuchError):
             return WAREHOUSE_ASK_AGAIN.text(person.language)
         return [device_page(*one, state) for one in found] or state.say(text.NO_DEVICE)

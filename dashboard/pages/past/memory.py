@@ -8,6 +8,7 @@ import asyncio
 from collections import OrderedDict
 from collections.abc import Hashable
 from contextlib import suppress
+from datetime import timedelta
 from typing import Any, NamedTuple, TypeVar
 
 from dashboard.alarm.event_log.fold import fold_events
@@ -23,14 +24,13 @@ from dashboard.words.moment import day_start
 from ingest.contract.clock import milliseconds, moment, real_at
 from ingest.contract.errors import Refused
 from ingest.contract.label import Language
-from warehouse.audit.history import Audit, recent_audits
+from warehouse.audit.history import recent_audits
 from warehouse.history.as_of import PROMPT_MS, BoardDay, BoardMinute, ValuePlace, View, values_as_of
 from warehouse.history.as_of_day import oldest_window, read_lives, read_values, recompute_as_of
 from warehouse.model.expression import DAY_MS, MINUTE
 from warehouse.model.value import Value
 from warehouse.readings import Readings
 from warehouse.store.alarm_log import read_standing
-from warehouse.store.client import Client
 
 DAYS = 3
 """Days that are remembered; a day of a ward takes some ten megabytes."""
@@ -54,6 +54,14 @@ class TooOldError(Refused):
     def __init__(self, first_ms: int) -> None:
         super().__init__(first_ms)
         self.first_ms = first_ms
+
+
+class CachedDay(NamedTuple):
+    """A day as its minutes are put together from it."""
+
+    figures: BoardDay
+    alarms: list[bytes]
+    """What happened until its end, or until it was read, to alarms that stood at one of its minutes or had cleared lately."""
 
 
 class CachedMinute(NamedTuple):
@@ -81,7 +89,7 @@ class PastCache:
     def __init__(self, live: Live, reader: WarehouseQueries) -> None:
         self._live = live
         self._reader = reader
-        self._days: OrderedDict[int, BoardDay] = OrderedDict()
+        self._days: OrderedDict[int, CachedDay] = OrderedDict()
         self._minutes: OrderedDict[tuple[int, View], CachedMinute] = OrderedDict()
         self._asked: OrderedDict[tuple[str, int, View, Language], PropertyUpdates] = OrderedDict()
         self._first_ms: int | None = None
@@ -144,13 +152,11 @@ class PastCache:
         self._minutes.move_to_end(key)
         return self._minutes[key]
 
-    async def _stood(self, day: BoardDay, at_ms: int, view: View) -> CachedMinute:
-        def ask(client: Client) -> tuple[list[Audit], list[Alarm]]:
-            stored = read_standing(client, day.ward, at_ms, moment(at_ms) - KEPT)
-            return recent_audits(client, 1, moment(at_ms)), fold_events(stored)
-
-        (audits, alarms), (readings, unrestored) = await asyncio.gather(
-            self._reader.ask(ask), self._figures(day, at_ms, view)
+    async def _stood(self, day: CachedDay, at_ms: int, view: View) -> CachedMinute:
+        audits, alarms, (readings, unrestored) = await asyncio.gather(
+            self._reader.ask(lambda client: recent_audits(client, 1, moment(at_ms))),
+            asyncio.to_thread(alarms_at, day.alarms, at_ms),
+            self._figures(day.figures, at_ms, view),
         )
         seen = CachedMinute(readings, SystemStatus(next(iter(audits), None)), NO_ALARMS, unrestored)
         measured = measure_alarms(
@@ -171,26 +177,34 @@ class PastCache:
         known = {value.indicator for value in stood.values}  # of others there is nothing that could be another
         return readings, tuple(sorted({place[0] for place in (stood.open - found.keys()) | stood.gone} & known))
 
-    async def _day(self, at_ms: int) -> BoardDay:
+    async def _day(self, at_ms: int) -> CachedDay:
         ward, start_ms = self._live.ingest.ward, day_start(at_ms)
         if self._first_ms is None:
             self._first_ms = await self._reader.ask(lambda client: oldest_window(client, ward))
         if self._first_ms is None or at_ms <= self._first_ms:
             raise TooOldError(self._first_ms or 0)
         known = self._days.get(start_ms)
-        if known is None or known.until_ms < at_ms:
+        if known is None or known.figures.until_ms < at_ms:
             until_ms = min(start_ms + DAY_MS, self._live.now_ms() // MINUTE * MINUTE)
             start, until = self._minute(start_ms), self._minute(max(until_ms, at_ms))
-            values, lives = await asyncio.gather(
+            values, lives, alarms = await asyncio.gather(
                 self._reader.ask(lambda client: read_values(client, ward, start, until)),
                 self._reader.ask(lambda client: read_lives(client, ward, start, until)),
+                self._reader.ask(lambda client: read_standing(client, ward, until.at_ms, moment(start_ms) - KEPT)),
             )
-            _keep(self._days, start_ms, BoardDay(ward, start.at_ms, until.at_ms, values, lives), DAYS)
+            day = BoardDay(ward, start.at_ms, until.at_ms, values, lives)
+            _keep(self._days, start_ms, CachedDay(day, alarms), DAYS)
         self._days.move_to_end(start_ms)
         return self._days[start_ms]
 
     def _minute(self, at_ms: int) -> BoardMinute:
         return BoardMinute(at_ms, milliseconds(real_at(self._live.clock, moment(at_ms))))
+
+
+def alarms_at(log: list[bytes], at_ms: int) -> list[Alarm]:
+    """The alarms that stood at a minute, and those that had cleared lately."""
+    since_ms = at_ms - KEPT // timedelta(milliseconds=1)
+    return [one for one in fold_events(log, at_ms) if one.is_active or one.changed_ms >= since_ms]
 
 
 def state_of(live: Live, seen: CachedMinute, at_ms: int, language: Language) -> BoardState:

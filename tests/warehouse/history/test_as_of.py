@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 
 from ingest.contract.clock import milliseconds, moment
+from ingest.contract.envelope import encode
+from ingest.contract.events.queue import TicketIssued
 from ingest.contract.topic import topic_of
 from streams.fold.fold import Fold
 from tests.support.made import START, events
@@ -23,7 +25,7 @@ from warehouse.model.value import Value
 from warehouse.readings import Readings
 from warehouse.recompute import rebuild
 from warehouse.store.client import connect
-from warehouse.store.sink import write_corrections, write_values
+from warehouse.store.sink import RAW_COLUMNS, write_corrections, write_values
 
 pytestmark = pytest.mark.embedded
 
@@ -128,7 +130,8 @@ def write(client, streams):
 def day(lived):
     settings, _, _ = lived
     asked = WARD, minute(MIDNIGHT_MS), minute(UNTIL_MS)
-    with connect(settings) as client:
+    with connect(settings) as client, pytest.MonkeyPatch.context() as patched:
+        patched.setattr(as_of_day, "SUBJECTS_AT_ONCE", 7)
         return BoardDay(WARD, MIDNIGHT_MS, UNTIL_MS, read_values(client, *asked), read_lives(client, *asked))
 
 
@@ -185,6 +188,27 @@ def test_as_known_now_holds_what_came_late_as_well(lived, day):
         key: sides for key, sides in expected.items() if key[0] in told or key in totals
     }
     assert now != kept[at_ms]
+
+
+def test_what_was_taken_back_stands_until_then(lived):
+    told = next(one for one in events(seed=1, count=9, kinds=[TicketIssued]) if one.ward != WARD)
+    at_ms = milliseconds(told.time)
+    row = (topic_of("queue"), 0, 1, told.ward, told.data.kind, told.subject, told.id, at_ms, encode(told).decode())
+    moved = {
+        **dict(zip(RAW_COLUMNS, row, strict=True)),
+        "is_conflict": False,
+        "first_offset": 1,
+        "ingested_at": moment(at_ms),
+        "withdrawn_by": 2,
+        "withdrawn_at": moment(at_ms + 60 * MINUTE),
+    }
+    with connect(lived[0]) as client:
+        client.insert("raw_repeats", {name: [value] for name, value in moved.items()})
+        lives = read_lives(client, told.ward, minute(at_ms - MINUTE), minute(at_ms + MINUTE))["ticket"]
+    assert lives
+    assert [state.key for state in lives.standing(at_ms, at_ms) or ()] == [told.subject]
+    assert lives.standing(at_ms, at_ms + 60 * MINUTE) is None
+    assert lives.standing(at_ms) is None
 
 
 def test_the_oldest_kept_value_bounds_the_past(lived):

@@ -28,11 +28,12 @@ from dashboard.words.moment import (
     typed_moment,
 )
 from dashboard.words.text import local_time
-from tests.dashboard.support.alarms import raised, records
+from tests.dashboard.support.alarms import after, raised, records
 from tests.dashboard.support.board import BoardOfTests, full_answer
 from tests.dashboard.support.ward import NOW_MS, TODAY_MS, readings, values
 from warehouse.history.as_of import DayValues, StoredValue
 from warehouse.model.expression import DAY_MS, MINUTE
+from warehouse.store.alarm_log import SYSTEM
 
 AT_MS = NOW_MS // MINUTE * MINUTE
 """10:15 on Tuesday 24 November 2026."""
@@ -170,6 +171,21 @@ async def test_a_day_is_read_once_and_its_minutes_are_remembered(live, one_day):
         await looked.look("s", page, TODAY_MS, "then", "vi")
     assert error.value.first_ms == TODAY_MS
     assert f"{local_time(TODAY_MS):%d/%m/%Y}" in callbacks.too_old(TODAY_MS).vi
+
+
+def test_alarms_stand_at_a_minute_as_their_log_says_until_then():
+    first = raised(ago=40)
+    cleared = after(first, ("acknowledged", "mai", "", 30), ("cleared", SYSTEM, "", 20)).acts
+    log = records(*cleared, raised("speaker.offline", "", "critical", ago=10))
+
+    def at(ago):
+        return {one.key[0]: (one.is_active, len(one.acts)) for one in memory.alarms_at(log, NOW_MS - ago * MINUTE)}
+
+    assert at(41) == {}
+    assert at(35) == {"queue.longest_wait": (True, 1)}
+    assert at(20) == {"queue.longest_wait": (False, 3)}
+    assert at(0) == {"queue.longest_wait": (False, 3), "speaker.offline": (True, 1)}
+    assert at(20 - 24 * 60 - 1).keys() == {"speaker.offline"}, "what cleared a day ago is off the list"
 
 
 async def test_who_moves_on_gets_the_newest_minute_only(live, one_day):
