@@ -4,7 +4,7 @@ from ingest.kafka.producer import Producer
 from tests.support import broker
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def kafka(tmp_path_factory):
     with broker.running(tmp_path_factory.mktemp("kafka")) as settings:
         yield settings

@@ -1,4 +1,4 @@
-"""The real Kafka for tests, on free ports in a folder of its own: one start of two seconds serves a whole session."""
+"""The real Kafka for tests, on free ports in a folder of its own: one start of two seconds serves all that need it."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager

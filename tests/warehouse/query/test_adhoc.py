@@ -20,7 +20,7 @@ ACCESS_DENIED, SYNTAX_ERROR, TOO_DEEP = 497, 62, (167, 306)
 ENDLESS = "SELECT count() FROM numbers(1000000000000) WHERE sipHash64(number) = 1"
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def ward(tmp_path_factory):
     """A warehouse with a view that is open to analysts in place of our own ones, a closed table, and small limits."""
     limits = {"analyst_seconds": timedelta(seconds=2), "analyst_memory": 256 * 1024 * 1024, "analyst_rows": 100}
@@ -41,12 +41,12 @@ def ward(tmp_path_factory):
         yield found
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def adhoc(ward):
     return Adhoc(ward, ["events"])
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def folder(tmp_path_factory):
     return tmp_path_factory.mktemp("outside")
 
