@@ -14,6 +14,7 @@ NAMED_TUPLES = {"_asdict", "_fields", "_make", "_replace"}
 """Public by the standard library's word; the underscore keeps them apart from fields."""
 
 OF_LIBRARIES = {
+    ("tests/conftest.py", "_exit"),  # documented, with `os`
     ("tests/conftest.py", "_split_scope"),  # xdist's documented place for a rule of one's own
     ("tests/ingest/runtime/test_metrics.py", "_labelnames"),  # the client tells labels only of what was counted
     ("tests/ingest/support/mqtt_device.py", "_sock_close"),  # paho has no public way to lose a connection
