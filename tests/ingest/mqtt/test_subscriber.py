@@ -238,9 +238,9 @@ async def test_a_bug_in_a_mapping_stops_neither_the_next_message_nor_the_process
 
 async def test_retained_messages_are_marked(producer, port, request, monkeypatch):
     with device(port, user="subscribed", password="subscribed") as one:
-        one.publish("toy/1/word", "offline", retain=True)
-        await until(one.connected.is_set)
-        await asyncio.sleep(0.3)
+        first = one.publish("toy/1/word", "offline", retain=True)
+        async with subscribing(producer, port, "first"):  # it is acknowledged once somebody has it
+            await until(lambda: first in one.acknowledged)
         async with subscribing(producer, port, "retained") as subscriber:
             seen: list[bool] = []
             take = subscriber.mapper.take
