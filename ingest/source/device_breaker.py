@@ -1,10 +1,10 @@
 """Device breaker: one device whose messages are invalid is set aside, and the source's other devices go on.
 
 Each source on MQTT has one, and each whose devices are followed one by one. A message is judged with the device that sent it, or that its
-topic or a field of it names; what names none counts together, as if one device had sent it. A device of whose messages too many are invalid is set aside: what is valid of it still
-counts, of the rest a few messages every few minutes become dead letters, and the others are counted and let go, as nobody could
-keep them for ever behind a connection that all devices share. When most devices fail, it is the source or our reading of it
-that is at fault, and the source is held back as a whole (`circuit_breaker`).
+topic or a field of it names; what names none counts together, as if one device had sent it. A device of whose messages too many are invalid
+is set aside: what is valid of it still counts, of the rest a few messages every few minutes become dead letters, and the others are counted
+and let go, as nobody could keep them for ever behind a connection that all devices share. When most devices fail, it is the source or our
+reading of it that is at fault, and the source is held back as a whole (`circuit_breaker`).
 """
 
 import logging
