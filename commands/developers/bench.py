@@ -30,7 +30,7 @@ import psutil
 from aiokafka import AIOKafkaProducer
 from standardwebhooks import Webhook
 
-from commands.developers.load.chromium import ARE_DRAWN, FULL_HD, IS_LIVE, browser, screen
+from commands.developers.load.chromium import ARE_DRAWN, FULL_HD, IS_LIVE, browser, enter_board, screen
 from commands.developers.load.events import Record, records
 from commands.developers.load.peers import PEERS
 from commands.developers.load.screens import crowd
@@ -368,10 +368,7 @@ def _page(url: str, name: str, password: str) -> Iterator[Any]:
     """The board in a headless browser, logged in and live."""
     with browser() as found:
         page = found.new_page(viewport=FULL_HD)
-        page.goto(f"{url}/login")
-        page.fill("input[name=name]", name)
-        page.fill("input[name=password]", password)
-        page.press("input[name=password]", "Enter")
+        enter_board(page, url, name, password)
         page.wait_for_function(IS_LIVE)
         yield page
 

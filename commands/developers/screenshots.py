@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from playwright.sync_api import Browser
 
-from commands.developers.load.chromium import browser
+from commands.developers.load.chromium import browser, enter_board
 from commands.install import secret_files
 from commands.install import settings as install_settings
 from dashboard.access.accounts import Accounts
@@ -125,11 +125,7 @@ def _take(
         context = chromium.new_context(viewport={"width": screen.width, "height": screen.height})
         page = context.new_page()
         page.set_default_timeout(WAIT_MS)
-        page.goto(f"{url}/login")
-        page.fill("[name=name]", NAME)
-        page.fill("[name=password]", password)
-        page.keyboard.press("Enter")
-        page.wait_for_url(f"{url}/")
+        enter_board(page, url, NAME, password)
         for path in options.pages:
             page.goto(f"{url}{path}?theme={screen.scheme}&lang={options.language}")
             page.wait_for_selector("#pulse[data-frame]", state="attached")

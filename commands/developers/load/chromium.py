@@ -47,6 +47,15 @@ def browser() -> Iterator[Any]:
         found.close()
 
 
+def enter_board(page: Any, url: str, name: str, password: str) -> None:
+    """Log in on a page of a board, as a person would."""
+    page.goto(f"{url}/login")
+    page.fill("[name=name]", name)
+    page.fill("[name=password]", password)
+    page.keyboard.press("Enter")
+    page.wait_for_url(f"{url}/")
+
+
 @contextmanager
 def screen(settings: BoardSettings, stands: timedelta, paths: Sequence[str] = ()) -> Iterator[Any]:
     """A screen of the wall in a browser, live.

@@ -5,7 +5,7 @@ import statistics
 from datetime import datetime, timedelta
 from typing import Any
 
-from commands.developers.load.chromium import FULL_HD, PATIENCE_MS, browser
+from commands.developers.load.chromium import FULL_HD, PATIENCE_MS, browser, enter_board
 from dashboard.access.accounts import Accounts
 from dashboard.access.rights import RIGHTS
 from dashboard.pages.past.frame import TYPED
@@ -52,11 +52,7 @@ def travel(settings: BoardSettings, first: datetime, days: int, count: int) -> d
         with browser() as found:
             page = found.new_page(viewport=FULL_HD)
             page.set_default_timeout(PATIENCE_MS)
-            page.goto(f"{settings.url}/login")
-            page.fill("[name=name]", NAME)
-            page.fill("[name=password]", password)
-            page.keyboard.press("Enter")
-            page.wait_for_url(f"{settings.url}/")
+            enter_board(page, settings.url, NAME, password)
             page.goto(f"{settings.url}/?at={first + timedelta(hours=30):{SHAPE}}")
             page.wait_for_selector(".past-frame:not(.is-empty)")
 
