@@ -32,7 +32,7 @@ from warehouse.audit import repair
 from warehouse.audit import scope as audit_scope
 from warehouse.audit.kafka import local_hour
 from warehouse.audit.published import BoardAddress, board_of
-from warehouse.audit.report import FAULTS, AuditReport
+from warehouse.audit.report import FAULTS, SECTIONS, AuditReport
 from warehouse.audit.run import PATIENCE, AuditSources, run_audit, write_audit
 from warehouse.model.value_push import encode_push, pushes
 from warehouse.query.feed import known_ids
@@ -228,15 +228,15 @@ def format_report(report: AuditReport, with_hours: bool = False) -> list[str]:
         names = ("Luồng | stream", "giờ|hour", "Kafka", "sự kiện|events", "lặp|repeats", "lỗi|letters", "thiếu|missing", "trùng|doubled")  # fmt: skip
         lines += [table_lines(names, hours), ""]
     checked = [(id, one.compared, one.differences) for id, one in report.indicators.items()]
-    shown = {"feed": "thành phố | feed", "board": "bảng | board"}
-    checked += [(shown[section], one.compared, one.differences) for section, one in report.shown.items()]
+    named = {section: f"{label.vi} | {label.en}" for section, label in SECTIONS.items()}
+    checked += [(named[section], one.compared, one.differences) for section, one in report.shown.items()]
     lines += [table_lines(("Chỉ số | indicator", "đã so|compared", "sai khác|differences"), checked), ""]
     if report.corrections.compared:
         corrected, without = report.corrections.compared, report.corrections.differences
         lines.append(f"Số đã sửa | corrected: {corrected}; không có bản sửa | without a correction: {without}")
     lines += [f"  ✎ {text}" for text in repair.describe_plan(report.repairs)]
     lines += [
-        f"  – {section}: không kiểm tra | not checked: {why.vi} | {why.en}"
+        f"  – {named[section]}: không kiểm tra | not checked: {why.vi} | {why.en}"
         for section, why in report.not_checked.items()
     ]
     told: Counter[str] = Counter()

@@ -69,7 +69,7 @@ SECTIONS = {
     "feed": Label("số gửi thành phố", "the city's feed"),
     "board": Label("số trên bảng", "the board's figures"),
 }
-"""What can be left unchecked, within a sentence."""
+"""Beside the stored figures, what is checked or can be left unchecked; within a sentence."""
 
 
 @dataclass
