@@ -48,7 +48,7 @@ LINES = (
     CardLine(
         {"alarms": (), **{id: CARDS[id] for id in ("petitions", "documents", "news", "teams")}},
         (38, 15.5, 14, 19, 13.5),
-        "minmax(0, var(--row-3, 18.4fr))",
+        "minmax(min-content, var(--row-3, 18.4fr))",
         "line-3",
     ),
 )

@@ -48,9 +48,9 @@ WAITING = """() => {
 }"""
 MISSED = """() => [...document.querySelectorAll('[data-stop]')].filter(one => !window.reached.get(one.dataset.stop))
     .map(one => one.outerHTML.slice(0, 160) + (window.reached.has(one.dataset.stop) ? ' WITHOUT A RING' : ''))"""
-CUT = """() => [...document.querySelectorAll('.card')]
+CUT = """() => [...document.querySelectorAll('.card, .alarms')]
     .filter(card => card.scrollHeight > card.clientHeight + 1 || card.scrollWidth > card.clientWidth + 1)
-    .map(card => card.id)"""
+    .map(card => card.id || card.className)"""
 OVERLAPPING = """() => [...document.querySelectorAll('.small')].filter(small => {
     const next = small.nextElementSibling;
     const figure = small.querySelector('.figure').getBoundingClientRect();
@@ -86,6 +86,8 @@ def long(unit: Unit) -> str:
 
 
 LONG = {f"{one.id.lower()}-figure": long(one.unit) for one in measures()}
+SENTENCES = """text => document.querySelectorAll('.alarms .row:not(.row-empty) .what').forEach(what => what.textContent = text)"""
+LONG_SENTENCE = "Tỷ lệ hồ sơ trả trước và đúng hạn hôm nay dưới 95%: Hộ tịch, chứng thực và đăng ký kinh doanh"
 FILL = """texts => Object.entries(texts).forEach(([id, text]) => {
     const figure = document.querySelector(`.small [id="${id}"]`);
     if (figure) figure.textContent = text;
@@ -182,8 +184,10 @@ def on_every_desk(page):
     assert page.evaluate(CUT) == []
     assert page.evaluate(CROSSED) == []
     page.evaluate(FILL, LONG)
-    assert page.evaluate(CUT) == []
-    assert page.evaluate(OVERLAPPING) == []
+    page.evaluate(SENTENCES, LONG_SENTENCE)
+    for _ in in_every_size(page, [SMALL_DESK, LEAST_DESK, FULL_HD]):
+        assert page.evaluate(CUT) == []
+        assert page.evaluate(OVERLAPPING) == []
 
 
 def test_the_head_of_the_wall_has_room_when_every_source_is_late(opened):
