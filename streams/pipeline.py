@@ -22,6 +22,10 @@ snapshot again, and reads Kafka after the newest position. Why a kill does no ha
 | consume                  | nothing new                                | reads the records from Kafka                                                 |
 | validate                 | dead letters in Kafka, perhaps             | sends the same ones, with the same ids; the table keeps the first            |
 | deduplicate              | nothing new                                | asks again, and finds the same                                               |
+| `withdrawal.copied`      | an import's events twice: as those that    | copies them again, over themselves, and does what is missing                 |
+|                          | count, and as those that are taken back    |                                                                              |
+| `withdrawal.moved`       | an import's events, taken back; what does  | finds them by the position of what takes them back, and works out the same   |
+|                          | that is not stored yet                     |                                                                              |
 | `streams.folded`         | nothing new: memory is gone                | folds the same records again                                                 |
 | `streams.raw_stored`     | rows without duplicates and figures        | folds the rows after the snapshot; duplicates, which are holes, come from    |
 |                          |                                            | Kafka once more, and are told by their ids                                   |

@@ -9,6 +9,7 @@ from itertools import pairwise
 from ingest.contract.envelope import AnyEnvelope
 from ingest.contract.events import event_types
 from ingest.contract.events.import_withdrawal import ImportWithdrawn
+from ingest.runtime.failpoint import failpoint
 from streams.fold.fold import WithdrawnLives
 from streams.fold.plan import plans, touches
 from streams.partition.state import PartitionState
@@ -72,6 +73,7 @@ async def _withdrawn(
     kinds = await past.ask(withdrawn_kinds, one)
     before = await _lives(past, one, kinds, offset - 1)
     await past.write(move_withdrawn, one)
+    failpoint("withdrawal.moved")
     after = await _lives(past, one, kinds, offset)
     return [WithdrawnLives(id, states, after[id][0], first_ms) for id, (states, first_ms) in before.items()]
 

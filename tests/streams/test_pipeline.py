@@ -13,6 +13,7 @@ import pytest
 
 import streams
 from commands.developers.load.events import records
+from commands.developers.nemesis.faults.processes import failpoints
 from ingest.contract.clock import milliseconds
 from ingest.contract.decoder import DecodedEvent
 from ingest.contract.envelope import Envelope, encode, envelope
@@ -249,9 +250,8 @@ def is_batch(value: object) -> bool:
 
 
 def test_the_crash_story_names_every_place_where_a_test_can_end_the_process() -> None:
-    files = sorted(Path(streams.__file__).parent.rglob("*.py"))
-    there = {name for file in files for name in re.findall(r'failpoint\("(streams\.\w+)"\)', file.read_text("utf-8"))}
-    assert set(re.findall(r"^\| `(streams\.\w+)`", pipeline.__doc__ or "", re.MULTILINE)) == there
+    there = {name for name in failpoints() if name.startswith(("streams.", "withdrawal."))}
+    assert set(re.findall(r"^\| `(\w+\.\w+)`", pipeline.__doc__ or "", re.MULTILINE)) == there
 
 
 @pytest.mark.parametrize("is_stopping", [False, True])

@@ -6,6 +6,7 @@ There each bears the position of what took it back. So what stood before that po
 from typing import NamedTuple
 
 from ingest.contract.events.import_withdrawal import IMPORTED, import_source
+from ingest.runtime.failpoint import failpoint
 from warehouse.store.client import Client
 from warehouse.store.sink import RAW_COLUMNS, REPEAT_COLUMNS
 
@@ -59,6 +60,7 @@ def move_withdrawn(client: Client, one: WithdrawnImport) -> None:
         f"SELECT {_COLUMNS}, false, offset, ingested_at, %(position)s, now64(3) FROM raw_events WHERE {_MINE}",
         one.parameters,
     )
+    failpoint("withdrawal.copied")
     client.execute(
         f"DELETE FROM raw_events WHERE {_MINE}",
         one.parameters,

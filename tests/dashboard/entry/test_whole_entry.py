@@ -297,15 +297,25 @@ async def test_events_of_before_count_on_their_day_once_and_what_is_not_over_is_
     undone = [one for one in corrected_figures(client, ward, "D02") if one.cause.kind == "dossier.import_withdrawn"]
     assert {(one.old, one.new) for one in undone} == {((10, 0), (0, 0))}
 
-    for file in (ended, begun):
-        code, said = await typed(file, "--apply")
-        assert (code, "40 events written" in said) == (0, True), said
-    assert await comes(lambda: all(told("D02")[first + timedelta(days=n)] == 10 for n in range(4)))
-    stack.kill("streams")
-    stack.restart("streams")
-    code, said = await typed("--undo", file_digest(begun), "--apply")
-    assert await comes(lambda: all(not told("D02")[first + timedelta(days=n)] for n in range(4)))
-    await audited(client, desk)
+    # Who takes an import back is killed at each step of that.
+    for step in ("copied", "moved"):
+        for file in (ended, begun):
+            code, said = await typed(file, "--apply")
+            assert (code, "40 events written" in said) == (0, True), said
+        assert await comes(lambda: all(told("D02")[first + timedelta(days=n)] == 10 for n in range(4)))
+        stack.kill("streams")
+        stack.start("streams", environment={"IOC_FAILPOINTS": f"withdrawal.{step}:1:kill"})
+        undoing = asyncio.ensure_future(typed("--undo", file_digest(begun), "--apply"))
+        assert await comes(lambda: stack.pid("streams") is None)
+        stack.start("streams")
+        code, said = await undoing
+        assert (code, "40 events were taken back" in said) == (0, True), said
+        assert await comes(lambda: all(not told("D02")[first + timedelta(days=n)] for n in range(4)))
+        assert (await typed("--undo", file_digest(ended), "--apply"))[0] == 0
+        assert await comes(lambda: all(not told("D03")[first + timedelta(days=n + 2)] for n in range(4)))
+        await audited(client, desk)
+    by_event = "SELECT uniqExact(id), count() FROM withdrawn_events GROUP BY kind"
+    assert client.query(by_event) == [(40, 120)] * 2
 
 
 async def test_the_pretend_ward_begins_with_what_its_people_know(
