@@ -142,3 +142,7 @@ def test_a_moment_that_cannot_be_shown_is_told_in_words(open_board, stack):
             page.goto(f"{stack.install.board.url}/?at={at}")
             expect(page.locator("[role=alert]")).to_contain_text(told)
             expect(page.locator("#past-back")).to_be_visible()
+        page.goto(f"{stack.install.board.url}/?at=2024-03-01T10:15")  # no figure is kept of it
+        expect(page.locator("#past-fault")).not_to_be_empty(timeout=SOON)
+        for nothing_read in ("#alarms-title", "#queue-card .fresh", "#audit"):
+            expect(page.locator(nothing_read)).to_be_hidden()

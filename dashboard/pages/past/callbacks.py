@@ -61,7 +61,7 @@ def show(page: Page, live: Live, what: RequestedMoment) -> Component:
         back = html.A(state.say(frame.BACK), href=page.path, id="past-back", className="back")
         ways = navigation(live.board_state(viewer().language), viewer(), page.path)
         return html.Div([ways, html.P(state.say(fault), role="alert"), back], className="alone")
-    updates = _shown_updates(page, state, what.view)
+    updates = _shown_updates(page, state)
     mark = live.filled.keep(_key(page, state.language), updates)
     around = frame.past_frame(page.layout(state), page, state, what, live.now_ms(), mark)
     return fill_layout(around, updates)
@@ -92,9 +92,10 @@ def register(app: Dash, services: Services) -> None:
         except (UnshowableError, TooOldError, TooMuchError, Unavailable) as error:
             set_props("past", {"data-told": wish.number})
             return no_update, fault_text(error, person.language)
-        updates = await asyncio.to_thread(_shown_updates, page, seen.state, wish.view, seen.own)
+        updates = await asyncio.to_thread(_shown_updates, page, seen.state, seen.own)
         key = _key(page, person.language)
         fresh = changed_properties(updates, live.filled.take(wish.shown, key))
+        fresh |= frame.read_updates(seen.state.now_ms, wish.view, person.language)
         fresh[PropertyUpdate("past", "data-shown")] = live.filled.keep(key, updates)
         fresh[PropertyUpdate("past", "data-told")] = wish.number
         for id, values in component_properties(fresh).items():
@@ -133,10 +134,10 @@ def _wish(asked: object, now_ms: int) -> Wish | None:
     return None
 
 
-def _shown_updates(page: Page, state: BoardState, view: View, own: PropertyUpdates | None = None) -> PropertyUpdates:
-    """Everything that a page shows of a minute, with what stands around it."""
+def _shown_updates(page: Page, state: BoardState, own: PropertyUpdates | None = None) -> PropertyUpdates:
+    """Everything that a page shows of a minute, with which it is."""
     updates = frame.as_past(page.updates(state) | (own or {}), state.language)
-    return updates | frame.mark_updates(state.now_ms, view, state.language)
+    return updates | {PropertyUpdate("past-mark", "children"): frame.mark(state.now_ms, state.language)}
 
 
 def _key(page: Page, language: Language) -> PageKey:

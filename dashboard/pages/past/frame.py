@@ -160,15 +160,13 @@ def _through(state: BoardState, what: RequestedMoment) -> Component:
     return html.Div(parts, className="past-row")
 
 
-def mark_updates(at_ms: int, view: View, language: Language) -> PropertyUpdates:
-    """Which minute it is, for people and for the browser's clock."""
-    said = mark(at_ms, language)
+def read_updates(at_ms: int, view: View, language: Language) -> PropertyUpdates:
+    """Which minute the page shows once it has been read, for the browser's clock and ways."""
     return {
-        PropertyUpdate("past-mark", "children"): said,
         PropertyUpdate("past", "data-at"): at_ms,
         PropertyUpdate("past", "data-shape"): f"{text.local_time(at_ms):{SHAPE}}",
         PropertyUpdate("past", "data-view"): view,
-        PropertyUpdate("past", "data-title"): said,
+        PropertyUpdate("past", "data-title"): mark(at_ms, language),
     }
 
 

@@ -89,7 +89,8 @@ def test_nothing_of_a_past_page_is_called_live(live, path, language):
     assert state.signs == freshness_signs(readings(), AT_MS)
     page = pages()[path]
     whole = frame.past_frame(page.layout(state), page, state, RequestedMoment(AT_MS), NOW_MS, "")
-    fill_layout(whole, frame.as_past(page.updates(state), language) | frame.mark_updates(AT_MS, "then", language))
+    mark = {PropertyUpdate("past-mark", "children"): frame.mark(AT_MS, language)}
+    fill_layout(whole, frame.as_past(page.updates(state), language) | mark)
     said = json.dumps(json.loads(to_json_plotly(whole)), ensure_ascii=False)
     assert "ĐANG CẬP NHẬT" not in said.upper()
     assert '"LIVE"' not in said
@@ -238,7 +239,7 @@ async def test_of_another_minute_only_that_comes_which_the_browser_does_not_show
         mark = whole["past"]["data-shown"]
         again = (await wished_for(client, AT_MS, number=8, shown=mark))["sideUpdate"]
         assert again.keys() == {"past"}
-        assert again["past"].keys() == {"data-told", "data-shown"}
+        assert again["past"]["data-at"] == AT_MS
         early = (await wished_for(client, AT_MS - 5 * MINUTE, shown=again["past"]["data-shown"]))["sideUpdate"]
         assert early["past"]["data-at"] == AT_MS - 5 * MINUTE
         assert early["q02-figure"]["children"] != "23"
