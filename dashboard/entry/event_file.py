@@ -17,6 +17,7 @@ from dashboard.entry.amount import refusal
 from dashboard.entry.file import MOST_FAULTS, CellFault, columns_of
 from dashboard.store.changes import record_change
 from dashboard.store.store import BoardStore
+from dashboard.words.event_name import event_name
 from ingest.administration.message import KIND_COLUMN, MappedFile
 from ingest.contract.calendar import local_day
 from ingest.contract.envelope import Envelope, envelope
@@ -155,7 +156,7 @@ def plan_events(client: Client, ward: str, batch: str, mapped: MappedFile, at: d
 
 def event_plan_said(plan: EventPlan) -> list[Label]:
     """What a plan would do, in sentences."""
-    said = [WOULD.filled(kind=plan.kind, count=len(plan.events), same=plan.same, faults=len(plan.faults))]
+    said = [WOULD.filled(kind=event_name(plan.kind), count=len(plan.events), same=plan.same, faults=len(plan.faults))]
     if plan.days:
         said.append(DAYS.filled(first=f"{plan.days[0]:%d/%m/%Y}", last=f"{plan.days[1]:%d/%m/%Y}"))
     if plan.dropped:

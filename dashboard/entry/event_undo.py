@@ -17,6 +17,7 @@ from dashboard.entry.amount import EntryRefused
 from dashboard.entry.event_file import LOST, PATIENCE, AskWarehouse
 from dashboard.store.changes import record_change
 from dashboard.store.store import BoardStore
+from dashboard.words.event_name import event_name
 from ingest.contract.clock import milliseconds
 from ingest.contract.errors import Unavailable
 from ingest.contract.event import Event
@@ -32,8 +33,8 @@ REST = timedelta(minutes=15)
 """How long nothing else must have happened to what an import is about: so far back the streams know each minute."""
 
 WOULD = Label(
-    "{count} sự kiện {kind} từ {first} đến {last} sẽ không được tính nữa; số của các ngày ấy được tính lại thành lần sửa. Sự kiện vẫn được lưu.",
-    "{count} events {kind} from {first} to {last} would count no more; the figures of these days are counted anew, as revisions. The events are kept.",
+    "{count} sự kiện “{kind}” từ {first} đến {last} sẽ không được tính nữa; số của các ngày ấy được tính lại thành lần sửa. Sự kiện vẫn được lưu.",
+    "{count} events “{kind}” from {first} to {last} would count no more; the figures of these days are counted anew, as revisions. The events are kept.",
 )
 NOTHING = Label("Lần nhập này không còn sự kiện nào được tính.", "No event of this import counts any more.")
 REOPENED = Label(
@@ -75,7 +76,7 @@ class EventUndo(NamedTuple):
         if self.faults or not self.stored.first or not self.stored.last:
             return self.faults
         first, last = f"{self.stored.first:%d/%m/%Y}", f"{self.stored.last:%d/%m/%Y}"
-        return [WOULD.filled(count=self.stored.size, kind=self.kind.kind, first=first, last=last)]
+        return [WOULD.filled(count=self.stored.size, kind=event_name(self.kind.kind), first=first, last=last)]
 
 
 def event_imports(store: BoardStore) -> list[EventImport]:

@@ -6,6 +6,8 @@ from typing import Any, ClassVar
 
 from pydantic import BaseModel, ConfigDict
 
+from ingest.contract.label import Label
+
 
 class Event(BaseModel):
     """One thing that happened, without personal data (Luật 91/2025/QH15).
@@ -21,6 +23,8 @@ class Event(BaseModel):
     """Name of the topic's stream, for example `queue`."""
     kind: ClassVar[str] = ""
     """What happened, for example `ticket.issued`."""
+    label: ClassVar[Label]
+    """The same for people."""
     occurred: ClassVar[str] = "at"
     """Name of the field that tells when it happened."""
     about: ClassVar[str]

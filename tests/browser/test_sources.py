@@ -19,6 +19,7 @@ from openpyxl import Workbook
 from playwright.sync_api import Locator, Page, expect
 from pydantic import SecretStr
 
+from dashboard.words.event_name import event_name
 from ingest.devices.listed import listed_devices
 from tests.browser.conftest import PATIENCE
 from tests.browser.support.served import Served, served
@@ -112,7 +113,7 @@ def begin(page: Page, id_: str, event: str, way: str = "") -> None:
     page.fill("#editor-name", id_)
     if way:
         choose(page, "editor-way", way)
-    choose(page, "editor-event", event)
+    choose(page, "editor-event", event_name(event).vi)
     page.click("#editor-begin")
     expect(page.locator("#editor-text")).to_have_value(re.compile(event))
     expect(page.locator(f"#editor-fields [row-id='{event}/when']")).to_be_visible()
@@ -152,7 +153,7 @@ def connect_vendor(page: Page, password: str, board: Served, install: InstallWit
     fill_cell(page, "header", "value", "X-Signature", "way")
     fill_cell(page, "proof", "value", "hmac", "way")
     fill_cell(page, "when", "read", "nguon == '1022'")
-    choose(page, "editor-event", "petition.answered")
+    choose(page, "editor-event", event_name("petition.answered").vi)
     page.click("#editor-more")
     fill_cell(page, "when", "read", "nguon == 'X'", "petition.answered")
     expect(page.locator("#editor-fault")).to_contain_text("petition.answered")
@@ -221,7 +222,9 @@ def test_a_table_and_a_folder_are_connected_with_the_page_alone(chromium, board,
         expect(card).to_contain_text("petition.received")
         until(lambda: "petition.received" in {one.kind for one in install.kafka.sent})
         page.click("#source-test")
-        expect(page.locator("#source-done")).to_contain_text("tin gần nhất thành petition.received")
+        expect(page.locator("#source-done")).to_contain_text(
+            "tin gần nhất thành Tiếp nhận phản ánh, kiến nghị (petition.received)"
+        )
         assert [(one.kind, one.outcome) for one in install.marks] == [("source.tested", "mapped")]
 
         book = Workbook()

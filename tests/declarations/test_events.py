@@ -64,6 +64,16 @@ def asked(kind: Any, name: str) -> tuple[set[Any], list[Any]]:
     return types_ - {types.NoneType}, rules
 
 
+def test_every_event_has_a_name_of_its_own_in_both_languages() -> None:
+    """All that take an import back have one name: of which kind the import was stands beside it."""
+    kinds: list[type[Event]] = [kind for kind in event_types().values() if not issubclass(kind, ImportWithdrawn)]
+    kinds.append(ImportWithdrawn)
+    for language in ("vi", "en"):
+        said = [kind.label.text(language) for kind in kinds]
+        assert len(set(said)) == len(said), language
+        assert not [one for one in said if one[0].islower() or set("._") & set(one)], language
+
+
 @pytest.mark.parametrize(
     ("kind", "name"), [*FIELDS, *OF_ENVELOPE], ids=lambda one: one if isinstance(one, str) else one.__name__
 )

@@ -11,6 +11,7 @@ from dash.development.base_component import Component
 from dashboard.charts.columns import day_columns
 from dashboard.components.table import Cell, data_table
 from dashboard.words import number, text
+from dashboard.words.event_name import event_name
 from ingest.contract.clock import WARD_ZONE
 from ingest.contract.label import Label, Language
 from ingest.replay.replay import OUTCOMES as RESENT
@@ -41,7 +42,7 @@ COLUMNS: list[tuple[str, Label, int]] = [
 REPEAT_COLUMNS: list[tuple[str, Label, int]] = [
     ("came", Label("Lúc nhận", "Received"), 180),
     ("conflict", Label("Nội dung", "Content"), 140),
-    ("kind", Label("Loại", "Kind"), 190),
+    ("kind", Label("Loại", "Kind"), 260),
     ("subject", Label("Đối tượng", "Subject"), 260),
     ("id", Label("Mã sự kiện", "Event id"), 290),
     ("place", Label("Vị trí", "Place"), 200),
@@ -130,7 +131,7 @@ def repeat_row(repeat: Duplicate, came_at: datetime, language: Language) -> dict
         "key": f"{repeat.topic}:{repeat.partition}:{repeat.offset}",
         "came": f"{came_at.astimezone(WARD_ZONE):%H:%M:%S %d/%m/%Y}",
         "conflict": (CONFLICT if repeat.is_conflict else SAME).text(language),
-        "kind": repeat.kind,
+        "kind": event_name(repeat.kind).text(language),
         "subject": repeat.subject,
         "id": repeat.id,
         "place": f"{repeat.topic} / {repeat.partition} / {repeat.offset}",

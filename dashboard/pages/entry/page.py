@@ -13,6 +13,7 @@ from dashboard.entry.act import REASONS
 from dashboard.entry.template import EVENTS, FIGURES, TEMPLATES
 from dashboard.state.page import BoardState, Page
 from dashboard.words import text
+from dashboard.words.event_name import event_name
 from ingest.contract.label import Label
 from warehouse.catalogue import figure_kinds
 
@@ -28,7 +29,7 @@ VALUE, WHOLE = Label("Số", "Number"), Label("Trên tổng số", "Out of")
 REASON = Label("Lý do (khi sửa số đã có)", "Reason (to correct)")
 ENTER = Label("Nhập", "Enter")
 DRAFT = Label("Số chờ xác nhận", "What waits")
-EVENT = Label("Sự kiện trước khi có IOC:", "Events of before:")
+EVENTS_OF_BEFORE = Label("Sự kiện trước khi có IOC", "Events of before")
 ABOUT = Label("Tệp về", "File about")
 DAYS_ARE = Label(
     "Tổng ngày trước khi có IOC chỉ hiện trong diễn biến của chỉ số, kèm dấu “theo số liệu nhập”; không cộng vào số IOC tự đếm.",
@@ -134,12 +135,15 @@ def _file(state: BoardState) -> Component:
                         label=say(ABOUT),
                         data=[
                             *({"value": of, "label": say(label)} for of, label in TEMPLATES.items()),
-                            *({"value": kind, "label": f"{say(EVENT)} {kind}"} for kind in EVENTS),
+                            {
+                                "group": say(EVENTS_OF_BEFORE),
+                                "items": [{"value": kind, "label": say(event_name(kind))} for kind in EVENTS],
+                            },
                         ],
                         value=FIGURES,
                         searchable=True,
                         allowDeselect=False,
-                        w=300,
+                        w=380,
                         maw="100%",
                     ),
                     dmc.Button(f"{say(TEMPLATE)} XLSX", id="entry-template-xlsx", **plain),

@@ -12,6 +12,7 @@ from dashboard.entry.change import ImportPlan
 from dashboard.entry.event_file import EventPlan, event_plan_said
 from dashboard.entry.event_undo import EventImport, EventUndo
 from dashboard.words import text
+from dashboard.words.event_name import event_name
 from ingest.contract.clock import milliseconds
 from ingest.contract.events.figure import FigureConfirmed, FigureEntered, FigureRejected, FigureWithdrawn
 from ingest.contract.label import Label, Language
@@ -57,7 +58,7 @@ WAITS, THERE = Label("chờ xác nhận", "to be confirmed"), Label("đã có", 
 SAME = Label("{count} dòng nói đúng số đang có.", "{count} rows say what is there already.")
 MORE = Label("… và {count} thay đổi nữa.", "… and {count} more changes.")
 SIZE = Label("{count} số", "{count} figures")
-EVENTS_SIZE = Label("{count} sự kiện {kind}", "{count} events {kind}")
+EVENTS_SIZE = Label("{count} sự kiện “{kind}”", "{count} events “{kind}”")
 NOTHING = Label("Tệp không thay đổi gì.", "The file changes nothing.")
 NEEDS_SECOND = Label(
     "Số cần người thứ hai xác nhận chỉ tính sau khi được xác nhận.",
@@ -123,7 +124,7 @@ def batches(
     listed = [*imports, *(ImportBatch(batch, act.at_ms, act.who, len(acts[batch])) for batch, act in newest.items())]
     told = [(one.at_ms, one.who, SIZE.filled(count=one.size), one.batch) for one in listed]
     told += [
-        (milliseconds(one.at), one.who, EVENTS_SIZE.filled(count=one.size, kind=one.kind), one.batch)
+        (milliseconds(one.at), one.who, EVENTS_SIZE.filled(count=one.size, kind=event_name(one.kind)), one.batch)
         for one in of_events
     ]
     return [

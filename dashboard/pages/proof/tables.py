@@ -9,6 +9,7 @@ from dashboard.access.viewer import Viewer
 from dashboard.components.table import Cell, data_table
 from dashboard.pages.sql.address import record_address, sql_address
 from dashboard.words import number, text
+from dashboard.words.event_name import event_name
 from ingest.contract.label import Label, Language
 from warehouse.catalogue import indicator
 from warehouse.model.indicator import Indicator
@@ -144,7 +145,7 @@ def correction_table(corrected: list[CorrectedFigure], language: Language, *, na
                 f"{text.local_time(one.window_ms):%H:%M %d/%m}",
                 *(number.sides(declared, pair, language).replace(number.SPACE, " ") for pair in (one.old, one.new)),
                 str(one.revision),
-                f"{one.cause.kind} {one.cause.subject}",
+                f"{event_name(one.cause.kind).text(language)} {one.cause.subject}",
             ]
         )
     heads = [head.text(language) for head in CORRECTION_HEADS if named or head != INDICATOR]
@@ -163,7 +164,7 @@ def event_table(events: list[Evidence], person: Viewer) -> Component:
         rows.append(
             [
                 f"{text.local_time(event.at_ms):%H:%M:%S %d/%m}",
-                event.kind,
+                event_name(event.kind).text(language),
                 event.subject,
                 link if person.may("analyst") else place,
             ]

@@ -16,6 +16,7 @@ from dashboard.pages.sources.tables import field_rows, trial_report
 from dashboard.pages.sources.trail import TracedSources
 from dashboard.store.store import StoreUnavailable
 from dashboard.thread_pool import ThreadPool
+from dashboard.words.event_name import event_name
 from ingest.administration.message import (
     AskLibrary,
     AskSample,
@@ -71,7 +72,8 @@ def _attach_beginning(app: Dash, sources: TracedSources, pool: ThreadPool) -> No
             library = await pool.run(person.name, sources.ask, AskLibrary(), Library)
         except IocError:
             return no_update, no_update
-        return sorted(library.events), sorted(library.ready)
+        named = ({"value": kind, "label": event_name(kind).text(person.language)} for kind in library.events)
+        return sorted(named, key=lambda one: one["label"]), sorted(library.ready)
 
     @app.callback(
         Output("editor-text", "value", allow_duplicate=True),

@@ -56,9 +56,9 @@ TEXT = Label("Khai báo (TOML)", "Declaration (TOML)")
 TRY = Label("Chạy thử (không gửi gì)", "Dry run (nothing is sent)")
 SAVE = Label("Lưu và chạy", "Save and run")
 COLUMNS: tuple[tuple[str, Label, int, bool], ...] = (
-    ("shown", Label("Sự kiện", "Event"), 150, False),
+    ("shown", Label("Sự kiện", "Event"), 330, False),
     ("field", Label("Trường", "Field"), 150, False),
-    ("takes", Label("Nhận", "Takes"), 160, False),
+    ("takes", Label("Nhận", "Takes"), 180, False),
     ("needed", Label("Cần", "Needed"), 90, False),
     ("read", Label("Lấy từ (trong tin)", "From (in the message)"), 220, True),
     ("value", Label("Luôn là", "Always"), 110, True),
@@ -193,7 +193,7 @@ def _beginning(state: BoardState) -> Component:
             dmc.TextInput(id="editor-id", label=say(ID), value="", inputProps={"maxLength": 40}, w=210),
             dmc.TextInput(id="editor-name", label=say(NAME), value="", inputProps={"maxLength": 120}, w=240),
             dmc.Select(id="editor-way", label=say(WAY), data=ways, value="webhook", w=230, clearable=False),
-            dmc.Select(id="editor-event", label=say(EVENT), data=[], searchable=True, w=240),
+            dmc.Select(id="editor-event", label=say(EVENT), data=[], searchable=True, w=340),
             dmc.Select(id="editor-ready", label=say(READY), data=[], clearable=True, w=240),
             dmc.Button(say(BEGIN), id="editor-begin", variant="default"),
             dmc.Button(say(MORE), id="editor-more", variant="default"),

@@ -10,7 +10,9 @@ from dash.development.base_component import Component
 
 from dashboard.components.table import Cell, data_table
 from dashboard.words import number
+from dashboard.words.event_name import event_name
 from ingest.administration.message import (
+    WAY,
     FieldChoice,
     LastMessage,
     MessageTrial,
@@ -98,6 +100,21 @@ TRIED = Label(
 SETUP_HEADS = (Label("Mục", "Entry"), Label("Giá trị", "Value"))
 DROPPED = Label("Bỏ: {names}", "Dropped: {names}")
 EVENT = Label("Sự kiện: {event}", "Event: {event}")
+WAY_IN = Label("Cách vào", "Way in")
+TAKEN = {
+    "pseudonym": Label("mã; được giả danh", "code; made a pseudonym"),
+    "day": Label("ngày", "day"),
+    "time": Label("ngày giờ", "time"),
+    "truth": Label("có hoặc không", "yes or no"),
+    "whole": Label("số nguyên", "whole number"),
+    "number": Label("số", "number"),
+    "list": Label("danh sách", "list"),
+    "text": Label("mã", "code"),
+    "setting": Label("thiết lập", "setting"),
+    "condition": Label("điều kiện", "condition"),
+    "name": Label("tên trường", "name of a field"),
+}
+"""What a field takes, by `FieldChoice.kind`."""
 FAULT = Label("Lỗi: {why}", "Fault: {why}")
 NEEDED = Label("bắt buộc", "needed")
 
@@ -170,13 +187,13 @@ def last_message(last: LastMessage | None, language: Language) -> str:
     """The newest message, and what became of it."""
     if last is None:
         return NO_MESSAGE.text(language)
-    became = DEAD_LETTER.text(language).format(why=last.fault) if last.fault else ", ".join(last.events)
+    became = DEAD_LETTER.text(language).format(why=last.fault) if last.fault else _named(last.events, language)
     return LAST.text(language).format(at=shown_time(last.at), became=became or NO_EVENT.text(language))
 
 
 def source_trial(trial: SourceTrial, language: Language) -> str:
     """What came of trying a source."""
-    outcome = TRIALS[trial.outcome].text(language).format(events=", ".join(trial.events), fault=trial.fault)
+    outcome = TRIALS[trial.outcome].text(language).format(events=_named(trial.events, language), fault=trial.fault)
     return TRIED.text(language).format(at=shown_time(trial.at), outcome=outcome)
 
 
@@ -198,7 +215,8 @@ def trial_report(trial: SampleTrial, language: Language) -> list[Component]:
 
 def _trial_of(one: MessageTrial, language: Language) -> Component:
     rows: list[list[Cell]] = [
-        [part.event, part.field, part.found or number.NONE, part.value or "∅"] for part in one.fields
+        [event_name(part.event).text(language), part.field, part.found or number.NONE, part.value or "∅"]
+        for part in one.fields
     ]
     return html.Details(
         [
@@ -220,9 +238,9 @@ def field_rows(fields: Sequence[FieldChoice], language: Language) -> list[dict[s
     """The fields of a declaration, as rows that can be filled in."""
     return [
         {
-            "key": f"{_shown_event(one, fields)}/{one.field}",
-            "shown": _shown_event(one, fields),
-            "takes": " | ".join(one.options) or one.kind,
+            "key": f"{_numbered(one, fields, one.event)}/{one.field}",
+            "shown": _numbered(one, fields, (WAY_IN if one.event == WAY else event_name(one.event)).text(language)),
+            "takes": " | ".join(one.options) or TAKEN.get(one.kind, Label(one.kind, one.kind)).text(language),
             "needed": NEEDED.text(language) if one.is_needed else "",
             **one.model_dump(exclude={"options", "is_needed"}),
         }
@@ -230,11 +248,15 @@ def field_rows(fields: Sequence[FieldChoice], language: Language) -> list[dict[s
     ]
 
 
-def _shown_event(one: FieldChoice, fields: Sequence[FieldChoice]) -> str:
-    """An event's kind, with a number where several are of one kind."""
+def _named(kinds: Sequence[str], language: Language) -> str:
+    return ", ".join(event_name(kind).text(language) for kind in kinds)
+
+
+def _numbered(one: FieldChoice, fields: Sequence[FieldChoice], name: str) -> str:
+    """A name of the field's event, with a number where several are of its kind."""
     rules = sorted({other.rule for other in fields if other.event == one.event})
     number = rules.index(one.rule) + 1
-    return one.event if number == 1 else f"{one.event} ({number})"
+    return name if number == 1 else f"{name} ({number})"
 
 
 def shown_time(at: datetime) -> str:

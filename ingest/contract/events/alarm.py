@@ -10,6 +10,7 @@ from annotated_types import Len
 
 from ingest.contract.code import AccountName, AlarmRef, Assignee, Comment, DeviceName, Reference, Word
 from ingest.contract.event import Event
+from ingest.contract.label import Label
 from ingest.contract.quantity import ChecklistStep, DecisionNumber, Measurement, Moment
 
 
@@ -41,6 +42,7 @@ class AlarmRaised(_Decision):
     """A value was beyond a limit for long enough."""
 
     kind: ClassVar[str] = "alarm.raised"
+    label: ClassVar[Label] = Label("Cảnh báo phát sinh", "Alarm raised")
 
     names: Annotated[list[DeviceName], Len(max_length=64)] = []  # noqa: RUF012 - pydantic copies it
     """The members behind the value that are named, for example areas."""
@@ -50,6 +52,7 @@ class AlarmRisen(_Decision):
     """It got worse."""
 
     kind: ClassVar[str] = "alarm.risen"
+    label: ClassVar[Label] = Label("Cảnh báo tăng mức", "Alarm got worse")
 
     names: Annotated[list[DeviceName], Len(max_length=64)] = []  # noqa: RUF012 - pydantic copies it
 
@@ -58,12 +61,14 @@ class AlarmEscalated(_Decision):
     """Nobody has acknowledged it in time."""
 
     kind: ClassVar[str] = "alarm.escalated"
+    label: ClassVar[Label] = Label("Cảnh báo chuyển cấp trên", "Alarm escalated")
 
 
 class AlarmCleared(_Decision):
     """The value has been back for long enough, or the rule is gone."""
 
     kind: ClassVar[str] = "alarm.cleared"
+    label: ClassVar[Label] = Label("Cảnh báo kết thúc", "Alarm cleared")
 
     cause_code: Literal["value", "superseded"] = "value"
 
@@ -78,12 +83,14 @@ class AlarmAcknowledged(_Act):
     """Somebody has seen it."""
 
     kind: ClassVar[str] = "alarm.acknowledged"
+    label: ClassVar[Label] = Label("Nhận cảnh báo", "Alarm acknowledged")
 
 
 class AlarmAssigned(_Act):
     """It was given to a team or a person."""
 
     kind: ClassVar[str] = "alarm.assigned"
+    label: ClassVar[Label] = Label("Giao cảnh báo", "Alarm assigned")
 
     to: Assignee
 
@@ -92,6 +99,7 @@ class AlarmCommented(_Act):
     """Somebody wrote a comment; it stays in the ward."""
 
     kind: ClassVar[str] = "alarm.commented"
+    label: ClassVar[Label] = Label("Ghi chú vào cảnh báo", "Alarm commented")
 
     comment: Comment
 
@@ -100,6 +108,7 @@ class AlarmStepTicked(_Act):
     """A step of the checklist is done."""
 
     kind: ClassVar[str] = "alarm.ticked"
+    label: ClassVar[Label] = Label("Xong một bước xử lý cảnh báo", "Step of an alarm done")
 
     step: ChecklistStep
 
@@ -108,6 +117,7 @@ class AlarmStepUnticked(_Act):
     """A step is not done after all."""
 
     kind: ClassVar[str] = "alarm.unticked"
+    label: ClassVar[Label] = Label("Bỏ đánh dấu một bước xử lý cảnh báo", "Step of an alarm not done after all")
 
     step: ChecklistStep
 
@@ -124,12 +134,14 @@ class AlarmTold(_Delivery):
     """The receiver has it."""
 
     kind: ClassVar[str] = "alarm.told"
+    label: ClassVar[Label] = Label("Đã gửi tin cảnh báo", "Alarm message delivered")
 
 
 class AlarmNotTold(_Delivery):
     """It is not sent any more."""
 
     kind: ClassVar[str] = "alarm.not_told"
+    label: ClassVar[Label] = Label("Thôi gửi tin cảnh báo", "Alarm message given up")
 
     cause_code: Word
 
@@ -148,6 +160,7 @@ class ChannelFailed(_Channel):
     """Messages do not get through by a channel."""
 
     kind: ClassVar[str] = "channel.failed"
+    label: ClassVar[Label] = Label("Kênh nhận tin hỏng", "Message channel failed")
 
     cause_code: Word
 
@@ -156,3 +169,4 @@ class ChannelRestored(_Channel):
     """They do again."""
 
     kind: ClassVar[str] = "channel.restored"
+    label: ClassVar[Label] = Label("Kênh nhận tin hoạt động lại", "Message channel restored")

@@ -8,6 +8,7 @@ from typing import ClassVar, Literal
 from ingest.contract.code import AreaCode, DeviceName, Pseudonym, Reference, Word
 from ingest.contract.event import Event
 from ingest.contract.events.import_withdrawal import ImportWithdrawn
+from ingest.contract.label import Label
 from ingest.contract.quantity import Certainty, Moment, People
 
 ObjectClass = Literal["person", "car", "motorcycle", "truck", "bus", "bicycle", "unknown"]
@@ -47,6 +48,7 @@ class DetectionStarted(_Detection):
     """The camera noticed something."""
 
     kind: ClassVar[str] = "detection.started"
+    label: ClassVar[Label] = Label("Camera phát hiện", "Camera detection began")
     occurred: ClassVar[str] = "started_at"
 
 
@@ -54,6 +56,7 @@ class DetectionEnded(_Detection):
     """What the camera had noticed is over."""
 
     kind: ClassVar[str] = "detection.ended"
+    label: ClassVar[Label] = Label("Hết phát hiện của camera", "Camera detection ended")
     occurred: ClassVar[str] = "ended_at"
 
     ended_at: Moment
@@ -63,6 +66,7 @@ class OccupancySampled(_Camera):
     """How many people are in the zone."""
 
     kind: ClassVar[str] = "occupancy.sampled"
+    label: ClassVar[Label] = Label("Đếm người trong khu vực", "People in a zone counted")
     natural: ClassVar[tuple[str, ...]] = ("zone_id",)
 
     count: People
@@ -73,6 +77,7 @@ class HealthOnline(_Camera):
     """The camera's picture is there."""
 
     kind: ClassVar[str] = "health.online"
+    label: ClassVar[Label] = Label("Camera có hình", "Camera online")
 
     at: Moment
 
@@ -81,6 +86,7 @@ class HealthOffline(_Camera):
     """The camera's picture is gone."""
 
     kind: ClassVar[str] = "health.offline"
+    label: ClassVar[Label] = Label("Camera mất hình", "Camera offline")
 
     at: Moment
 
@@ -89,6 +95,7 @@ class HealthFault(_Camera):
     """A fault of the camera or its recorder began or ended."""
 
     kind: ClassVar[str] = "health.fault"
+    label: ClassVar[Label] = Label("Lỗi camera", "Camera fault")
     natural: ClassVar[tuple[str, ...]] = ("code", "state")
 
     code: Literal["video_loss", "tamper", "blur", "dark", "disk_full", "disk_error", "network", "temperature"]
@@ -100,6 +107,7 @@ class HealthDecommissioned(_Camera):
     """The camera was taken down for good; what is heard of it later means that it is in use again."""
 
     kind: ClassVar[str] = "health.decommissioned"
+    label: ClassVar[Label] = Label("Tháo bỏ camera", "Camera taken down")
 
     at: Moment
     decided_by: Word
@@ -112,6 +120,7 @@ class AlertAcknowledged(_Camera):
 
     about: ClassVar[str] = "event_ref"
     kind: ClassVar[str] = "alert.acknowledged"
+    label: ClassVar[Label] = Label("Xem cảnh báo của camera", "Camera alert judged")
 
     event_ref: Reference
     at: Moment

@@ -5,6 +5,7 @@ from typing import ClassVar, Literal
 from ingest.contract.code import Reference, Word
 from ingest.contract.event import Event
 from ingest.contract.events.import_withdrawal import ImportWithdrawn
+from ingest.contract.label import Label
 from ingest.contract.quantity import Moment
 
 
@@ -14,6 +15,7 @@ class PostPublished(Event):
     stream: ClassVar[str] = "content"
     about: ClassVar[str] = "post_ref"
     kind: ClassVar[str] = "post.published"
+    label: ClassVar[Label] = Label("Đăng tin bài", "News item published")
     occurred: ClassVar[str] = "published_at"
 
     platform: Literal["zalo", "portal", "fanpage", "speaker"]

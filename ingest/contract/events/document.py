@@ -5,6 +5,7 @@ from typing import ClassVar, Literal
 from ingest.contract.code import Reference, Word
 from ingest.contract.event import Event
 from ingest.contract.events.import_withdrawal import ImportWithdrawn
+from ingest.contract.label import Label
 from ingest.contract.quantity import Moment
 
 
@@ -21,6 +22,7 @@ class DocumentIssued(_Document):
     """The office issued a document, digitally signed or not."""
 
     kind: ClassVar[str] = "document.issued"
+    label: ClassVar[Label] = Label("Ban hành văn bản", "Document issued")
     occurred: ClassVar[str] = "issued_at"
 
     direction: Literal["di", "den"] = "di"
@@ -34,6 +36,7 @@ class DocumentReceived(_Document):
     """A document came in."""
 
     kind: ClassVar[str] = "document.received"
+    label: ClassVar[Label] = Label("Nhận văn bản đến", "Document received")
 
     at: Moment
     due_at: Moment | None = None
@@ -43,6 +46,7 @@ class DocumentHandled(_Document):
     """A document that came in was dealt with."""
 
     kind: ClassVar[str] = "document.handled"
+    label: ClassVar[Label] = Label("Xử lý xong văn bản đến", "Document dealt with")
 
     at: Moment
 

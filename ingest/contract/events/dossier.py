@@ -7,6 +7,7 @@ from annotated_types import Len
 from ingest.contract.code import FieldName, ProcedureCode, Pseudonym, Reference, StepCode, UnitCode, Word
 from ingest.contract.event import Event
 from ingest.contract.events.import_withdrawal import ImportWithdrawn
+from ingest.contract.label import Label
 from ingest.contract.quantity import LimitUnits, Moment, Repetitions, Score
 
 State = Literal[1, 2, 3, 4, 5, 6, 7, 8, 9, 10]
@@ -32,6 +33,7 @@ class DossierRegistered(_Dossier):
     """The citizen submitted it; not yet received."""
 
     kind: ClassVar[str] = "dossier.registered"
+    label: ClassVar[Label] = Label("Nộp hồ sơ", "Dossier submitted")
     occurred: ClassVar[str] = "submitted_at"
 
     submitted_at: Moment
@@ -41,6 +43,7 @@ class DossierReceived(_Dossier):
     """The office accepted it and gave a date for the result."""
 
     kind: ClassVar[str] = "dossier.received"
+    label: ClassVar[Label] = Label("Tiếp nhận hồ sơ", "Dossier received")
     occurred: ClassVar[str] = "received_at"
 
     received_at: Moment
@@ -59,6 +62,7 @@ class DossierRefusedIntake(_Dossier):
     """The office did not accept it (Mẫu 03)."""
 
     kind: ClassVar[str] = "dossier.refused_intake"
+    label: ClassVar[Label] = Label("Từ chối tiếp nhận hồ sơ", "Dossier not accepted")
 
     at: Moment
     reason_code: Word
@@ -68,6 +72,7 @@ class DossierStepChanged(_Dossier):
     """It moved to another step or department."""
 
     kind: ClassVar[str] = "dossier.step_changed"
+    label: ClassVar[Label] = Label("Hồ sơ chuyển bước", "Dossier moved on")
     occurred: ClassVar[str] = "started_at"
 
     step_code: StepCode
@@ -80,6 +85,7 @@ class DossierSupplementRequested(_Dossier):
     """The citizen was asked for more papers (Mẫu 02); a second request counts as overdue while it is open (QĐ 766)."""
 
     kind: ClassVar[str] = "dossier.supplement_requested"
+    label: ClassVar[Label] = Label("Yêu cầu bổ sung hồ sơ", "More papers asked for")
     occurred: ClassVar[str] = "requested_at"
 
     requested_at: Moment
@@ -91,6 +97,7 @@ class DossierSupplemented(_Dossier):
     """The citizen handed in what was missing; the new due date, where the rule moves it."""
 
     kind: ClassVar[str] = "dossier.supplemented"
+    label: ClassVar[Label] = Label("Bổ sung hồ sơ", "Dossier supplemented")
 
     at: Moment
     due_at: Moment | None = None
@@ -100,6 +107,7 @@ class DossierPaymentRequested(_Dossier):
     """The citizen was asked to pay."""
 
     kind: ClassVar[str] = "dossier.payment_requested"
+    label: ClassVar[Label] = Label("Yêu cầu nộp phí, lệ phí", "Payment asked for")
 
     at: Moment
 
@@ -108,6 +116,7 @@ class DossierPaid(_Dossier):
     """The citizen paid: 0 at the counter, 1 on the national portal, 2 on the province's gateway."""
 
     kind: ClassVar[str] = "dossier.paid"
+    label: ClassVar[Label] = Label("Nộp phí, lệ phí", "Fee paid")
 
     at: Moment
     online: Literal[0, 1, 2]
@@ -117,6 +126,7 @@ class DossierSuspended(_Dossier):
     """Work on it stopped (state 8)."""
 
     kind: ClassVar[str] = "dossier.suspended"
+    label: ClassVar[Label] = Label("Dừng xử lý hồ sơ", "Dossier suspended")
 
     at: Moment
     reason_code: Word
@@ -126,6 +136,7 @@ class DossierResumed(_Dossier):
     """Work on it went on."""
 
     kind: ClassVar[str] = "dossier.resumed"
+    label: ClassVar[Label] = Label("Tiếp tục xử lý hồ sơ", "Dossier resumed")
 
     at: Moment
     reason_code: Word
@@ -135,6 +146,7 @@ class DossierRescheduled(_Dossier):
     """The due date moved, with or without the apology that the law asks for (Mẫu 04)."""
 
     kind: ClassVar[str] = "dossier.rescheduled"
+    label: ClassVar[Label] = Label("Hẹn lại ngày trả kết quả", "Due date moved")
 
     at: Moment
     old_due_at: Moment
@@ -148,6 +160,7 @@ class DossierWithdrawn(_Dossier):
     """The citizen took it back (state 7)."""
 
     kind: ClassVar[str] = "dossier.withdrawn"
+    label: ClassVar[Label] = Label("Rút hồ sơ", "Dossier withdrawn")
 
     at: Moment
 
@@ -156,6 +169,7 @@ class DossierCompleted(_Dossier):
     """Processing ended (state 9): the moment that decides whether it was in time."""
 
     kind: ClassVar[str] = "dossier.completed"
+    label: ClassVar[Label] = Label("Giải quyết xong hồ sơ", "Dossier finished")
     occurred: ClassVar[str] = "completed_at"
 
     completed_at: Moment
@@ -168,6 +182,7 @@ class DossierReturned(_Dossier):
     """The citizen got the result (state 10)."""
 
     kind: ClassVar[str] = "dossier.returned"
+    label: ClassVar[Label] = Label("Trả kết quả hồ sơ", "Result handed over")
     occurred: ClassVar[str] = "returned_at"
 
     returned_at: Moment
@@ -178,6 +193,7 @@ class DossierRated(_Dossier):
     """The citizen gave a mark."""
 
     kind: ClassVar[str] = "dossier.rated"
+    label: ClassVar[Label] = Label("Đánh giá việc giải quyết hồ sơ", "Dossier rated")
 
     at: Moment
     score: Score
@@ -188,6 +204,7 @@ class DossierCorrected(_Dossier):
     """The source changed fields after the fact: `fields` names them; the ones below are as they are since then, if they are among them."""
 
     kind: ClassVar[str] = "dossier.corrected"
+    label: ClassVar[Label] = Label("Sửa thông tin hồ sơ", "Dossier corrected")
 
     at: Moment
     received_at: Moment | None = None

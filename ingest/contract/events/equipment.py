@@ -9,6 +9,7 @@ from typing import ClassVar, Literal
 from ingest.contract.code import DeviceName, ProcedureCode, Pseudonym, Reference, Word
 from ingest.contract.event import Event
 from ingest.contract.events.import_withdrawal import ImportWithdrawn
+from ingest.contract.label import Label
 from ingest.contract.quantity import Milliseconds, Moment, Percent, SecondsWithinDay
 
 Watching = Literal["unwatched", "ping", "tcp", "http", "snmp", "heartbeat"]
@@ -36,6 +37,7 @@ class EquipmentRegistered(_Equipment):
     """The device is on the ward's list, or something that the list says of it is another."""
 
     kind: ClassVar[str] = "equipment.registered"
+    label: ClassVar[Label] = Label("Đưa thiết bị vào danh sách", "Device listed")
 
     place: DeviceName | None = None
     watched_by: Watching
@@ -45,30 +47,35 @@ class EquipmentRemoved(_Equipment):
     """The device is no longer on the ward's list."""
 
     kind: ClassVar[str] = "equipment.removed"
+    label: ClassVar[Label] = Label("Bỏ thiết bị khỏi danh sách", "Device taken off the list")
 
 
 class EquipmentUp(_Equipment):
     """The device answers, for the first time or again."""
 
     kind: ClassVar[str] = "equipment.up"
+    label: ClassVar[Label] = Label("Thiết bị trả lời", "Device answers")
 
 
 class EquipmentDown(_Equipment):
     """The device does not answer any more."""
 
     kind: ClassVar[str] = "equipment.down"
+    label: ClassVar[Label] = Label("Thiết bị không trả lời", "Device does not answer")
 
 
 class EquipmentHeartbeat(_Equipment):
     """The device says by itself that it is at work."""
 
     kind: ClassVar[str] = "equipment.heartbeat"
+    label: ClassVar[Label] = Label("Tín hiệu của thiết bị", "Device heartbeat")
 
 
 class EquipmentFault(_Equipment):
     """The device says that something is wrong with it, or is mended."""
 
     kind: ClassVar[str] = "equipment.fault"
+    label: ClassVar[Label] = Label("Lỗi thiết bị", "Device fault")
     natural: ClassVar[tuple[str, ...]] = ("code", "state")
 
     code: FaultCode
@@ -79,6 +86,7 @@ class EquipmentSupply(_Equipment):
     """Something that the device uses up is nearly gone, or there is enough of it again."""
 
     kind: ClassVar[str] = "equipment.supply"
+    label: ClassVar[Label] = Label("Vật tư của thiết bị", "Device supply")
     natural: ClassVar[tuple[str, ...]] = ("supply", "state")
 
     supply: Supply
@@ -90,6 +98,7 @@ class EquipmentMeasured(_Equipment):
     """How well the device could be reached within the last minutes."""
 
     kind: ClassVar[str] = "equipment.measured"
+    label: ClassVar[Label] = Label("Đo đường truyền tới thiết bị", "Way to a device measured")
 
     loss: Percent
     delay_ms: Milliseconds | None = None
@@ -107,12 +116,14 @@ class OutageStarted(_Outage):
     """A device stopped answering."""
 
     kind: ClassVar[str] = "outage.started"
+    label: ClassVar[Label] = Label("Thiết bị mất kết nối", "Device outage began")
 
 
 class OutageEnded(_Outage):
     """It answers again, or nobody asks it any more."""
 
     kind: ClassVar[str] = "outage.ended"
+    label: ClassVar[Label] = Label("Thiết bị có lại kết nối", "Device outage ended")
 
 
 class _Meeting(Event):
@@ -131,18 +142,21 @@ class MeetingScheduled(_Meeting):
     """A meeting stands in the calendar, for the first time or for another time than before."""
 
     kind: ClassVar[str] = "meeting.scheduled"
+    label: ClassVar[Label] = Label("Đặt lịch họp", "Meeting scheduled")
 
 
 class MeetingCancelled(_Meeting):
     """It will not take place."""
 
     kind: ClassVar[str] = "meeting.cancelled"
+    label: ClassVar[Label] = Label("Hủy cuộc họp", "Meeting cancelled")
 
 
 class MeetingEnded(_Meeting):
     """It is over; what it needed was there, or was not."""
 
     kind: ClassVar[str] = "meeting.ended"
+    label: ClassVar[Label] = Label("Kết thúc cuộc họp", "Meeting ended")
 
     line: Literal["held", "broke", "unknown"]
     """Whether one of the lines was up all along; `unknown`: none was asked all along."""
@@ -154,6 +168,7 @@ class LookupMade(_Equipment):
     """Somebody looked something up at a kiosk; who and which dossier it was is not told."""
 
     kind: ClassVar[str] = "lookup.made"
+    label: ClassVar[Label] = Label("Tra cứu tại kiosk", "Kiosk look-up")
     about: ClassVar[str] = "lookup_ref"
 
     lookup_ref: Reference

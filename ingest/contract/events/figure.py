@@ -8,6 +8,7 @@ from typing import ClassVar
 
 from ingest.contract.code import AccountName, PeriodCode, Reference, Word
 from ingest.contract.event import Event
+from ingest.contract.label import Label
 from ingest.contract.quantity import Amount, ChangesBefore, Moment
 
 
@@ -62,12 +63,14 @@ class FigureEntered(_Stated):
     """Somebody entered it, and a second person has to confirm it before it counts."""
 
     kind: ClassVar[str] = "figure.entered"
+    label: ClassVar[Label] = Label("Nhập số liệu", "Figure entered")
 
 
 class FigureConfirmed(_Stated):
     """It counts from now on, instead of what stood before."""
 
     kind: ClassVar[str] = "figure.confirmed"
+    label: ClassVar[Label] = Label("Xác nhận số liệu", "Figure confirmed")
 
     entered_by: AccountName
 
@@ -76,6 +79,7 @@ class FigureRejected(_Figure):
     """What was entered is dropped before it counted; what stood before stands."""
 
     kind: ClassVar[str] = "figure.rejected"
+    label: ClassVar[Label] = Label("Không xác nhận số liệu", "Figure rejected")
 
     reason_code: Word
 
@@ -84,5 +88,6 @@ class FigureWithdrawn(_Figure):
     """What counted counts no more."""
 
     kind: ClassVar[str] = "figure.withdrawn"
+    label: ClassVar[Label] = Label("Rút số liệu", "Figure withdrawn")
 
     reason_code: Word

@@ -8,6 +8,7 @@ from typing import ClassVar
 
 from ingest.contract.code import AccountName, Reference
 from ingest.contract.event import Event
+from ingest.contract.label import Label
 from ingest.contract.quantity import Moment
 
 IMPORTED = "import."
@@ -18,6 +19,7 @@ class ImportWithdrawn(Event):
     """All events of an import that stand before it in the stream are taken back."""
 
     about: ClassVar[str] = "batch"
+    label: ClassVar[Label] = Label("Hoàn tác một lần nhập", "Import taken back")
 
     batch: Reference
     """Which import: a digest of its file."""

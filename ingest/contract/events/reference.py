@@ -5,6 +5,7 @@ from typing import ClassVar
 from ingest.contract.code import AreaCode, StepCode, Word
 from ingest.contract.event import Event
 from ingest.contract.events.import_withdrawal import ImportWithdrawn
+from ingest.contract.label import Label
 from ingest.contract.quantity import Moment
 
 
@@ -22,12 +23,14 @@ class AreaRegistered(_Area):
     """A residential group exists."""
 
     kind: ClassVar[str] = "area.registered"
+    label: ClassVar[Label] = Label("Ghi nhận tổ dân phố", "Residential group registered")
 
 
 class AreaDissolved(_Area):
     """A residential group was merged or dissolved; if it is registered later, it exists again."""
 
     kind: ClassVar[str] = "area.dissolved"
+    label: ClassVar[Label] = Label("Sáp nhập, giải thể tổ dân phố", "Residential group dissolved")
 
     decided_by: Word
     """The unit of the ward that decided it."""
@@ -38,6 +41,7 @@ class TeamFormed(_Area):
     """The group's community digital team (tổ công nghệ số cộng đồng) was formed."""
 
     kind: ClassVar[str] = "team.formed"
+    label: ClassVar[Label] = Label("Lập tổ công nghệ số cộng đồng", "Digital team formed")
 
     team_ref: StepCode
 
@@ -46,6 +50,7 @@ class TeamDissolved(_Area):
     """The group's community digital team ended."""
 
     kind: ClassVar[str] = "team.dissolved"
+    label: ClassVar[Label] = Label("Giải thể tổ công nghệ số cộng đồng", "Digital team dissolved")
 
     team_ref: StepCode
 

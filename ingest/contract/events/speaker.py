@@ -5,6 +5,7 @@ from typing import ClassVar, Literal
 from ingest.contract.code import AreaCode, DeviceName, Reference, VersionCode, Word
 from ingest.contract.event import Event
 from ingest.contract.events.import_withdrawal import ImportWithdrawn
+from ingest.contract.label import Label
 from ingest.contract.quantity import Decibels, Devices, Moment, Percent, SecondsWithinDay
 
 NO_AREA = "TDP-000"
@@ -29,6 +30,7 @@ class DeviceHeartbeat(_Device):
     """The loudspeaker says that it lives, and what it does."""
 
     kind: ClassVar[str] = "device.heartbeat"
+    label: ClassVar[Label] = Label("Tín hiệu của cụm loa", "Loudspeaker heartbeat")
 
     status: Literal["idle", "playing", "error"]
     volume: Percent
@@ -40,6 +42,7 @@ class DeviceOnline(_Device):
     """The loudspeaker connected."""
 
     kind: ClassVar[str] = "device.online"
+    label: ClassVar[Label] = Label("Cụm loa trực tuyến", "Loudspeaker online")
 
     reason: Word
 
@@ -48,6 +51,7 @@ class DeviceOffline(_Device):
     """The loudspeaker's connection was lost (its last will) or closed."""
 
     kind: ClassVar[str] = "device.offline"
+    label: ClassVar[Label] = Label("Cụm loa mất kết nối", "Loudspeaker offline")
 
     reason: Word
 
@@ -56,6 +60,7 @@ class DeviceFault(_Device):
     """A part of the loudspeaker failed."""
 
     kind: ClassVar[str] = "device.fault"
+    label: ClassVar[Label] = Label("Lỗi cụm loa", "Loudspeaker fault")
     natural: ClassVar[tuple[str, ...]] = ("code",)
 
     code: Literal["amplifier", "power", "storage", "network", "mute"]
@@ -66,12 +71,14 @@ class DeviceRestored(_Device):
     """The fault is gone."""
 
     kind: ClassVar[str] = "device.restored"
+    label: ClassVar[Label] = Label("Cụm loa hết lỗi", "Loudspeaker restored")
 
 
 class DeviceDecommissioned(_Device):
     """The loudspeaker was taken down for good; what it says later means that it is in use again."""
 
     kind: ClassVar[str] = "device.decommissioned"
+    label: ClassVar[Label] = Label("Tháo bỏ cụm loa", "Loudspeaker taken down")
 
     decided_by: Word
     """The unit of the ward that decided it."""
@@ -98,12 +105,14 @@ class BroadcastStarted(_Broadcast):
     """The loudspeaker began to play."""
 
     kind: ClassVar[str] = "broadcast.started"
+    label: ClassVar[Label] = Label("Bắt đầu phát thanh", "Broadcast began")
 
 
 class BroadcastCompleted(_Broadcast):
     """The loudspeaker played to the end."""
 
     kind: ClassVar[str] = "broadcast.completed"
+    label: ClassVar[Label] = Label("Phát thanh xong", "Broadcast completed")
 
     played_s: SecondsWithinDay
 
@@ -112,6 +121,7 @@ class BroadcastFailed(_Broadcast):
     """The loudspeaker could not play, or not to the end."""
 
     kind: ClassVar[str] = "broadcast.failed"
+    label: ClassVar[Label] = Label("Phát thanh không thành công", "Broadcast failed")
 
     played_s: SecondsWithinDay = 0
     error_code: Word
@@ -121,6 +131,7 @@ class BroadcastPreEmpted(_Broadcast):
     """A bulletin of higher priority took over."""
 
     kind: ClassVar[str] = "broadcast.pre_empted"
+    label: ClassVar[Label] = Label("Nhường bản tin ưu tiên", "Broadcast pre-empted")
 
     played_s: SecondsWithinDay
 
@@ -144,18 +155,21 @@ class ScheduleCreated(_Schedule):
     """A broadcast was planned."""
 
     kind: ClassVar[str] = "schedule.created"
+    label: ClassVar[Label] = Label("Lên lịch phát thanh", "Broadcast planned")
 
 
 class ScheduleChanged(_Schedule):
     """A planned broadcast was changed."""
 
     kind: ClassVar[str] = "schedule.changed"
+    label: ClassVar[Label] = Label("Đổi lịch phát thanh", "Broadcast plan changed")
 
 
 class ScheduleCancelled(_Schedule):
     """A planned broadcast was called off."""
 
     kind: ClassVar[str] = "schedule.cancelled"
+    label: ClassVar[Label] = Label("Hủy lịch phát thanh", "Broadcast called off")
 
 
 class SpeakerImportWithdrawn(ImportWithdrawn):

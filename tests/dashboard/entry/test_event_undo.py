@@ -36,7 +36,9 @@ def plan(monkeypatch, stored):
 
 def test_what_would_count_no_more_is_said(monkeypatch):
     (said,) = plan(monkeypatch, SOUND).said
-    assert "40 sự kiện dossier.received từ 05/03/2026 đến 09/03/2026 sẽ không được tính nữa" in said.vi
+    assert (
+        "40 sự kiện “Tiếp nhận hồ sơ (dossier.received)” từ 05/03/2026 đến 09/03/2026 sẽ không được tính nữa" in said.vi
+    )
 
 
 @pytest.mark.parametrize(

@@ -170,7 +170,7 @@ async def test_events_of_before_are_shown_and_sent_by_an_administrator_alone(tmp
         batch = change.subject.partition("(")[2][:-1]
         chosen = [(("entry-batch", "value"), batch)]
         looked = await call(client, "entry-fault.children", chosen, changed="entry-batch.value")
-        assert "1 sự kiện post.published từ 05/03/2026" in str(looked["entry-plan"])
+        assert "1 sự kiện “Đăng tin bài (post.published)” từ 05/03/2026" in str(looked["entry-plan"])
         assert not undone
         inputs = [(("entry-apply", "n_clicks"), 1), (("entry-undo", "submit_n_clicks"), 1)]
         await call(client, "entry-apply.disabled", inputs, [*state[:-1], *chosen], "entry-undo.submit_n_clicks")

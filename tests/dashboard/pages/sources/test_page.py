@@ -2,13 +2,15 @@
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 from pydantic import BaseModel
 
+from connectors.declared.value import Kind
+from connectors.managed.form import CONDITIONS
 from dashboard.pages.sources.callbacks import BUTTONS
-from dashboard.pages.sources.tables import card_list, setup_table, trial_report
+from dashboard.pages.sources.tables import TAKEN, card_list, setup_table, trial_report
 from dashboard.store.changes import recent_changes
 from dashboard.store.store import BoardStore
 from ingest.administration.message import (
@@ -186,6 +188,10 @@ async def test_wrong_passwords_are_counted_as_at_the_log_in(tmp_path, connectors
         answer = await press(client, "source-reveal", password="guess")
         assert "không đúng" not in answer["source-fault"]["children"]
     assert connectors.asked == []
+
+
+def test_whatever_a_field_takes_has_a_name():
+    assert {*get_args(Kind), *CONDITIONS.values(), "setting"} == TAKEN.keys()
 
 
 async def test_the_editor_fills_its_form_and_saves_in_the_name_of_the_person(tmp_path, connectors):
