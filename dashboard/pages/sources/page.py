@@ -56,7 +56,7 @@ TEXT = Label("Khai báo (TOML)", "Declaration (TOML)")
 TRY = Label("Chạy thử (không gửi gì)", "Dry run (nothing is sent)")
 SAVE = Label("Lưu và chạy", "Save and run")
 COLUMNS: tuple[tuple[str, Label, int, bool], ...] = (
-    ("shown", Label("Sự kiện", "Event"), 330, False),
+    ("shown", Label("Sự kiện", "Event"), 360, False),
     ("field", Label("Trường", "Field"), 150, False),
     ("takes", Label("Nhận", "Takes"), 180, False),
     ("needed", Label("Cần", "Needed"), 90, False),
@@ -229,7 +229,13 @@ def _fields(state: BoardState) -> Component:
         id="editor-fields",
         rowData=[],
         columnDefs=[
-            {"field": field, "headerName": state.say(label), "width": width, "editable": editable}
+            {
+                "field": field,
+                "headerName": state.say(label),
+                "width": width,
+                "editable": editable,
+                "tooltipField": field,
+            }
             for field, label, width, editable in COLUMNS
         ],
         defaultColDef={"resizable": True, "sortable": False, "cellDataType": False},
