@@ -5,6 +5,7 @@ from urllib.parse import parse_qs, urlencode
 
 from dashboard.charts.period_ways import PERIODS
 from dashboard.words import moment
+from dashboard.words.dimension_name import DIMENSIONS
 from dashboard.words.moment import RequestedMoment
 from ingest.contract.label import Label
 from warehouse.history.period import Period
@@ -15,28 +16,6 @@ BEFORE: dict[Period, Label] = {
     "week": Label("Tuần trước", "Last week"),
     "month": Label("Tháng trước", "Last month"),
 }
-SPLITS = {
-    "service_code": Label("dịch vụ", "service"),
-    "field_code": Label("lĩnh vực", "field"),
-    "procedure_code": Label("thủ tục", "procedure"),
-    "channel": Label("kênh", "channel"),
-    "area_code": Label("tổ dân phố", "residential group"),
-    "delay_reason": Label("lý do chậm", "reason of delay"),
-    "platform": Label("nền tảng", "platform"),
-    "bulletin_type": Label("loại bản tin", "kind of bulletin"),
-    "detection": Label("loại sự kiện", "kind of event"),
-    "object_class": Label("đối tượng", "object"),
-    "severity": Label("mức", "severity"),
-    "camera_id": Label("camera", "camera"),
-    "zone_id": Label("khu vực", "zone"),
-    "category": Label("loại thiết bị", "kind of device"),
-    "place": Label("nơi đặt", "place"),
-    "device_id": Label("thiết bị", "device"),
-    "app": Label("phần mềm", "software"),
-    "dataset": Label("bộ số liệu", "dataset"),
-    "subject_code": Label("nội dung", "subject"),
-}
-"""Dimensions by which a history can be split, and what they are called."""
 
 _MOST_FIELDS = 12
 _LONGEST = 20
@@ -82,4 +61,4 @@ def periods(one: Indicator | Derived) -> list[Period]:
 
 def splits(one: Indicator | Derived) -> list[str]:
     """The dimensions by which it can be split."""
-    return [name for name in map(str, (by if isinstance(by, str) else by[0] for by in one.by)) if name in SPLITS]
+    return [name for name in map(str, (by if isinstance(by, str) else by[0] for by in one.by)) if name in DIMENSIONS]

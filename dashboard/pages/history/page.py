@@ -15,10 +15,11 @@ from dashboard.charts.chart import figure, middle
 from dashboard.charts.graph import graph
 from dashboard.charts.period_ways import PERIODS
 from dashboard.components import header, tile
-from dashboard.pages.history.choice import SPLITS, HistoryChoice, history_choice, periods, splits
+from dashboard.pages.history.choice import HistoryChoice, history_choice, periods, splits
 from dashboard.state.page import BoardState, Page, PropertyUpdate, PropertyUpdates
 from dashboard.words import number, text
 from dashboard.words.csv import CSV
+from dashboard.words.dimension_name import dimension_name
 from ingest.contract.label import Label
 from warehouse.catalogue import measure, measures
 from warehouse.history.series import Grain, grains
@@ -171,7 +172,7 @@ def _ways(state: BoardState, one: Indicator | Derived, asked: HistoryChoice) -> 
         ]
         found.append(nav(say(PERIOD), [*ways, way(say(ANY), HistoryChoice(at=asked.at), not asked.period)]))
     if asked.period and (known := splits(one)):
-        ways = [way(say(SPLITS[name]), asked._replace(split=name), asked.split == name) for name in known]
+        ways = [way(say(dimension_name(name)), asked._replace(split=name), asked.split == name) for name in known]
         whole = way(say(UNSPLIT), asked._replace(split=""), not asked.split)
         found.append(nav(say(SPLIT), [html.Span(say(SPLIT)), whole, *ways]))
     return found

@@ -11,10 +11,11 @@ from dash.development.base_component import Component
 from dashboard.charts.chart import SERIES, bar_trace, compared, figure, line_trace, middle
 from dashboard.charts.period_ways import PERIODS
 from dashboard.components.table import Cell, data_table
-from dashboard.pages.history.choice import BEFORE, SPLITS
+from dashboard.pages.history.choice import BEFORE
 from dashboard.pages.history.tables import NOTHING, PARTS, STARTS, VALUE, is_count
 from dashboard.words import number, text
 from dashboard.words.csv import csv_text
+from dashboard.words.dimension_name import dimension_name
 from ingest.contract.label import Label, Language
 from warehouse.history.period import Period, PeriodEdges, PeriodFigures
 from warehouse.history.series import Point
@@ -113,7 +114,7 @@ def period_table(told: PeriodNote, language: Language) -> Component:
     """Each bucket, the newest first, or each member, the largest first; then all of it."""
     end = text.local_time(told.until_ms)
     before = told.before if told.before.is_whole and not told.split else None
-    first = SPLITS[told.split] if told.split else STARTS[told.edges.grain]
+    first = dimension_name(told.split) if told.split else STARTS[told.edges.grain]
     rows: list[tuple[str, Reading, Reading | None]] = []
     if told.split:
         rows += [(text.member(member, language), whole.reading, None) for member, (_, whole) in told.members]

@@ -13,6 +13,7 @@ from dashboard.access.viewer import viewer
 from dashboard.components import header, tile
 from dashboard.state.page import BoardState, Page, PropertyUpdate, PropertyUpdates
 from dashboard.words import number, text
+from dashboard.words.dimension_name import dimension_name
 from ingest.contract.label import Label
 from warehouse.catalogue import measure, measures
 from warehouse.meaning import adds_up, period_of, steps_text
@@ -44,7 +45,7 @@ THRESHOLDS = Label("Ngưỡng", "Thresholds")
 LOOK = Label("cần xem", "look")
 ACT = Label("cần xử lý", "act")
 NO_THRESHOLD = Label("không có", "none")
-DIMENSIONS = Label("Tách theo", "Split by")
+SPLIT_BY = Label("Tách theo", "Split by")
 AS_OF = Label("tính đến {time}", "as of {time}")
 STATUSES = {
     "normal": Label("bình thường", "normal"),
@@ -205,7 +206,8 @@ def _counted(state: BoardState, one: Indicator) -> list[tuple[Label, str | Compo
         (SPAN, say(period_of(one))),
     ]
     if one.dimensions:
-        facts.append((DIMENSIONS, ", ".join(dimension.name for dimension in one.dimensions)))
+        named = (f"{say(dimension_name(by.name))} ({by.name})" for by in one.dimensions)
+        facts.append((SPLIT_BY, ", ".join(named)))
     if base := one.baseline:
         facts += [(BASELINE, _based(state, base)), (GAP, say(base.leaves_out))]
     return facts

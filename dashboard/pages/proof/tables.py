@@ -9,6 +9,7 @@ from dashboard.access.viewer import Viewer
 from dashboard.components.table import Cell, data_table
 from dashboard.pages.sql.address import record_address, sql_address
 from dashboard.words import number, text
+from dashboard.words.dimension_name import dimension_name
 from dashboard.words.event_name import event_name
 from ingest.contract.label import Label, Language
 from warehouse.catalogue import indicator
@@ -86,7 +87,7 @@ def member_table(what: ShownFigure, found: Proof, language: Language) -> Compone
     splits = sorted({*mine, *found.sides} - {TOTAL})
     rows: list[list[Cell]] = [
         [
-            dimension,
+            dimension_name(dimension).text(language),
             text.member(member, language),
             number.value_of(what.one, mine.get((dimension, member), (0, 0)), language),
             number.sides(what.one, mine.get((dimension, member), (0, 0)), language),

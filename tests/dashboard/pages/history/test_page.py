@@ -12,9 +12,10 @@ from dashboard.access.viewer import Viewer, set_viewer
 from dashboard.apps.page_list import pages
 from dashboard.charts.period_ways import PERIODS
 from dashboard.pages.history.callbacks import NO_SPAN, TOO_MANY, HistoryPeriod, chosen_period
-from dashboard.pages.history.choice import SPLITS, HistoryChoice, history_choice, periods, splits
+from dashboard.pages.history.choice import HistoryChoice, history_choice, periods, splits
 from dashboard.pages.history.page import PAGE
 from dashboard.pages.history.tables import HistoryNote, history_chart, history_csv, value_history_table
+from dashboard.words.dimension_name import DIMENSIONS
 from ingest.contract.clock import WARD_ZONE, milliseconds
 from tests.dashboard.pages.test_overview import texts
 from tests.dashboard.support.board import BoardOfTests, call
@@ -176,7 +177,7 @@ async def test_what_is_chosen_stands_in_the_address(tmp_path, chosen, before, ex
 
 @given(
     st.sampled_from(measures()),
-    st.builds(HistoryChoice, st.sampled_from([None, *PERIODS]), st.sampled_from(["", *SPLITS]), *[st.just("")] * 4),
+    st.builds(HistoryChoice, st.sampled_from([None, *PERIODS]), st.sampled_from(["", *DIMENSIONS]), *[st.just("")] * 4),
 )
 def test_an_address_that_was_made_is_read_again(one, chosen):
     found = history_choice(chosen.search(), one)
