@@ -114,6 +114,7 @@ def opened(board, chromium):
         with complaints(page) as found:
             page.goto(board.url + path)
             shown(page)
+            page.wait_for_selector(".past-frame:is(.is-empty, .is-waiting)", state="detached")
             page.wait_for_function(ARE_DRAWN)
             yield page
         assert found == []

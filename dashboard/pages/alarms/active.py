@@ -9,6 +9,7 @@ from dash.development.base_component import Component
 from dashboard.alarm.sentence import alarm_sentence
 from dashboard.components import tile
 from dashboard.components.alarm_panel import ACKNOWLEDGED, CALLING, CALM, MORE, NOBODY, lasted
+from dashboard.components.table import table_look
 from dashboard.pages.alarms.log import SEVERITIES, alarm_state_text, escalation, measured_text, time_taken
 from dashboard.state.alarm import Alarm
 from dashboard.state.page import BoardState, PropertyUpdate, PropertyUpdates
@@ -93,9 +94,10 @@ def _row(id: str, alarm: Alarm | None, state: BoardState) -> PropertyUpdates:
     return {PropertyUpdate(*place): what for place, what in shown.items()}
 
 
-def cleared(_board_state: BoardState) -> Component:
+def cleared(state: BoardState) -> Component:
     """The place of those that cleared within a day."""
-    table = dmc.Table(id="alarms-cleared", data={"head": [], "body": []}, className="plain", withRowBorders=False)
+    look = table_look([state.say(head) for head in HEADS])
+    table = dmc.Table(id="alarms-cleared", data={"head": [], "body": []}, withRowBorders=False, **look)
     return html.Div(table, className="block-body", tabIndex=0)
 
 

@@ -6,6 +6,7 @@ from itertools import count
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import pytest
 from axe_playwright_python.sync_playwright import Axe
 
 from dashboard.apps.page_list import pages
@@ -14,6 +15,7 @@ from tests.browser.conftest import shown
 from tests.browser.support.served import Served, served
 from tests.dashboard.support.alarms import after, raised, wall
 from tests.dashboard.support.devices import DeviceReader
+from tests.dashboard.support.past import keep_one_day
 
 PLACES = [
     *(page.path for page in pages().values() if page.arguments is None),
@@ -165,8 +167,9 @@ def violations(page: Any) -> list[tuple[str, str, list[Any]]]:
 
 @contextmanager
 def showing_alarms(folder: Path) -> Iterator[Served]:
-    """A board with many alarms that runs meanwhile."""
-    with served(folder, reader=DeviceReader()) as found:
+    """A board with many alarms and a day of the past, that runs meanwhile."""
+    with pytest.MonkeyPatch.context() as patch, served(folder, reader=DeviceReader()) as found:
+        keep_one_day(patch)
         more = after(raised("speaker.offline", "2", "critical", 9, 91.4, "TDP-012 TDP-013 TDP-041 TDP-042 TDP-055"))
         found.show(combine_alarms([*wall().active, more, *wall().cleared], {}))
         yield found

@@ -1,4 +1,4 @@
-"""A warehouse that knows a few devices, for pages that ask for them; for everything else it is away."""
+"""A warehouse that knows a few devices and due dossiers, for pages that ask for them; for everything else it is away."""
 
 from typing import Any
 
@@ -14,10 +14,14 @@ PLAYED = [
     (NOW_MS - 4 * HOUR_MS, (NOW_MS - 4 * HOUR_MS, "failed"), "thong_thuong"),
     (NOW_MS - 17 * HOUR_MS, (NOW_MS - 16 * HOUR_MS, "pre_empted"), "uu_tien"),
 ]
+DUE = [
+    ("9f" * 16, "ho_tich", "1.005129", NOW_MS - 26 * HOUR_MS, 9 * HOUR_MS, 1),
+    ("3c" * 16, "dat_dai", "2.000720", NOW_MS + 5 * HOUR_MS, 5 * HOUR_MS, 0),
+]
 
 
 class DeviceClient:
-    """Answers what is asked of devices; the kind is told by the topic."""
+    """Answers what is asked of devices, and which dossiers are due; the kind is told by the topic."""
 
     def query(self, sql, parameters=None):
         if "GROUP BY topic, kind" in sql:
@@ -32,6 +36,8 @@ class DeviceClient:
             return CHANGES
         if "began_ms" in sql:
             return PLAYED
+        if "is_overdue" in sql:
+            return DUE
         raise Unavailable("ClickHouse", "not in this test")
 
 

@@ -30,13 +30,11 @@ from dashboard.words.moment import (
 from dashboard.words.text import local_time
 from tests.dashboard.support.alarms import after, raised, records
 from tests.dashboard.support.board import BoardOfTests, full_answer
-from tests.dashboard.support.ward import NOW_MS, TODAY_MS, readings, values
-from warehouse.history.as_of import DayValues, StoredValue
+from tests.dashboard.support.past import AT_MS, keep_one_day
+from tests.dashboard.support.ward import NOW_MS, TODAY_MS, readings
 from warehouse.model.expression import DAY_MS, MINUTE
 from warehouse.store.alarm_log import SYSTEM
 
-AT_MS = NOW_MS // MINUTE * MINUTE
-"""10:15 on Tuesday 24 November 2026."""
 LOOKABLE = [path for path, page in pages().items() if page.can_look_back]
 
 
@@ -135,21 +133,7 @@ class OneDay:
 
 @pytest.fixture
 def one_day(monkeypatch):
-    kept = [
-        StoredValue(value._replace(window_ms=AT_MS - MINUTE, as_of_ms=AT_MS), AT_MS)
-        for value in values()
-        if value.grain == "stock"
-    ]
-    flows = [StoredValue(value, AT_MS) for value in values() if value.grain == "flow"]
-    monkeypatch.setattr(memory, "oldest_window", lambda client, ward: TODAY_MS)
-    monkeypatch.setattr(memory, "read_values", lambda client, ward, start, until: DayValues(flows, kept, []))
-    monkeypatch.setattr(memory, "read_lives", lambda client, ward, start, until: {})
-    monkeypatch.setattr(
-        memory, "recompute_as_of", lambda client, ward, minute, view, places: {place: [] for place in places}
-    )
-    monkeypatch.setattr(memory, "recent_audits", lambda client, count, until: [])
-    log = records(raised(ago=4), raised("speaker.offline", "", "critical", ago=50))
-    monkeypatch.setattr(memory, "read_standing", lambda client, ward, at_ms, since: log)
+    keep_one_day(monkeypatch)
     return OneDay()
 
 
