@@ -47,7 +47,7 @@ def test_a_silent_kiosk_calls_is_handled_by_keyboard_and_its_times_are_kept(
         live(page)
         seen_by_all(other, screen, stack, address)
         handle(page)
-        expect(screen.locator(".alarm-list")).to_contain_text(f"{page.person} đã nhận", timeout=SOON)
+        on_the_wall(screen, f"{page.person} đã nhận")
         expect(other.locator("#alarm-state")).to_contain_text(f"acknowledged by {page.person}")
         expect(other.locator("#alarm-log")).to_contain_text(f"Comment: {COMMENT}")
         expect(other.locator("#alarm-step-0")).to_have_attribute("aria-checked", "true")
@@ -67,12 +67,21 @@ def seen_by_all(other, screen, stack, address):
     for part in ("critical", "limit 60 s", "not acknowledged · escalates at", "not assigned"):
         expect(row).to_contain_text(part)
     expect(screen.locator("#wall-alarm")).to_be_visible(timeout=SOON)
-    screen.evaluate("window.dash_clientside.set_props('wall-path', { data: '/alarms' })")
-    expect(screen.locator(".alarm-list")).to_contain_text(SILENT["vi"], timeout=SOON)
+    on_the_wall(screen, SILENT["vi"])
     assert screen.locator("button, input, select, textarea").count() == 0
     other.goto(stack.install.board.url + address)
     live(other)
     expect(other.locator("#alarm-what")).to_have_text(SILENT["en"])
+
+
+def on_the_wall(screen, said):
+    """Its page of alarms says so; the tour goes on meanwhile, and a new critical alarm takes it to another page."""
+    for _ in range(SOON // 5_000):
+        screen.evaluate("window.dash_clientside.set_props('wall-path', { data: '/alarms' })")
+        with suppress(AssertionError):
+            expect(screen.locator(".alarm-list")).to_contain_text(said, timeout=5_000)
+            return
+    raise AssertionError(f"the wall does not say {said}")
 
 
 def handle(page):
