@@ -95,7 +95,7 @@ def register(app: Dash, services: Services) -> None:
         updates = await asyncio.to_thread(_shown_updates, page, seen.state, seen.own)
         key = _key(page, person.language)
         fresh = changed_properties(updates, live.filled.take(wish.shown, key))
-        fresh |= frame.read_updates(seen.state.now_ms, wish.view, person.language)
+        fresh |= frame.minute_updates(seen.state.now_ms, wish.view, person.language)
         fresh[PropertyUpdate("past", "data-shown")] = live.filled.keep(key, updates)
         fresh[PropertyUpdate("past", "data-told")] = wish.number
         for id, values in component_properties(fresh).items():

@@ -160,7 +160,7 @@ def _through(state: BoardState, what: RequestedMoment) -> Component:
     return html.Div(parts, className="past-row")
 
 
-def read_updates(at_ms: int, view: View, language: Language) -> PropertyUpdates:
+def minute_updates(at_ms: int, view: View, language: Language) -> PropertyUpdates:
     """Which minute the page shows once it has been read, for the browser's clock and ways."""
     return {
         PropertyUpdate("past", "data-at"): at_ms,
