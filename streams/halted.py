@@ -1,4 +1,7 @@
-"""Halted: partitions that are not read because too much of what came could not be processed, until somebody lets them go on."""
+"""Halted: partitions that are not read because too much of what came could not be processed, until somebody lets them go on.
+
+How much is too much, for a partition as for a source: `ingest.source.failure_rate`.
+"""
 
 import asyncio
 import logging
