@@ -20,7 +20,7 @@ def test_a_key_is_known_by_its_text_and_kept_as_a_hash(settings):
     assert text.startswith(f"ioc_{key.id}_")
     assert keys.find(text) == key
     for path in settings.folder.iterdir():
-        assert text.rpartition("_")[2].encode() not in path.read_bytes()
+        assert text.removeprefix(f"ioc_{key.id}_").encode() not in path.read_bytes()
         assert stat.S_IMODE(path.stat().st_mode) == 0o600
 
 
