@@ -45,8 +45,8 @@ def data_table(
 
 
 def table_look(heads: Sequence[str], numbers: Sequence[int] = ()) -> dict[str, Any]:
-    """How a table looks: its classes, and the names of its columns for the style sheet of phones."""
+    """How a table looks: its classes, and the names of its columns after the first for the style sheet of phones (ten columns at most)."""
     is_wide = len(heads) > MOST_BESIDE
     classes = ["plain", *(f"number-{place}" for place in numbers), *(["flows"] if is_wide else [])]
-    names = {f"--head-{place}": json.dumps(head, ensure_ascii=False) for place, head in enumerate(heads)}
+    names = {f"--head-{place}": json.dumps(head, ensure_ascii=False) for place, head in enumerate(heads) if place}
     return {"className": " ".join(classes), "style": names if is_wide else {}}

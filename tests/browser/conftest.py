@@ -32,9 +32,11 @@ LETTERS = """() => [...document.querySelectorAll(".graph")].map(graph => {
 })"""
 """How large the letters of each chart are, of those of the page."""
 ARE_FITTED = f"""letters => ({LETTERS})().every((ratio, place) => Math.abs(ratio - letters[place]) < 0.02) &&
-[...document.querySelectorAll(".graph")].every(graph =>
-  Math.abs(graph.getBoundingClientRect().width - graph.querySelector(".main-svg").getBoundingClientRect().width) < 2)"""
-"""The charts are as wide and their letters as large as they are to be on this screen."""
+[...document.querySelectorAll(".graph")].every(graph => {{
+  const [place, drawn] = [graph, graph.querySelector(".main-svg")].map(one => one.getBoundingClientRect());
+  return Math.abs(place.width - drawn.width) < 2 && Math.abs(place.height - drawn.height) < 2;
+}})"""
+"""The charts are as wide and as high, and their letters as large, as they are to be on this screen."""
 
 
 class Kiosk:

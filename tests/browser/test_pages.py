@@ -64,7 +64,8 @@ DOWN = """word => document.querySelectorAll('.card-head .fresh').forEach(fresh =
 CROSSED = """() => [...document.querySelectorAll('.card-head')].filter(head => {
     const parts = [...head.children].map(part => part.getBoundingClientRect()).filter(part => part.width);
     const isOver = (one, next) => one.right > next.left + 1 && one.bottom > next.top + 1 && next.right > one.left + 1;
-    return head.scrollWidth > head.clientWidth + 1 || parts.some((one, n) => parts.slice(n + 1).some(next => isOver(one, next)));
+    const facts = head.querySelector('.facts');
+    return head.scrollWidth > head.clientWidth + 1 || facts?.scrollWidth > facts?.clientWidth + 1 || parts.some((one, n) => parts.slice(n + 1).some(next => isOver(one, next)));
 }).map(head => head.textContent)"""
 LATE = """() => document.querySelectorAll('.light').forEach(light => {
     light.className = 'light is-late';
@@ -177,9 +178,10 @@ def on_a_phone(page):
 
 def on_every_desk(page):
     """Nothing is cut; nor where a source is down, and where small figures are as long as on a bad day."""
-    for width, _ in in_every_size(page, [WIDEST, FULL_HD]):
+    for width, _ in in_every_size(page, [WIDEST, FULL_HD, SMALL_DESK, LEAST_DESK]):
         assert page.evaluate("document.documentElement.scrollWidth") == width
         assert page.evaluate(CUT) == []
+        assert page.evaluate(CROSSED) == []
         assert page.evaluate(OVERLAPPING) == []
     page.evaluate(DOWN, text.state_word("down", NOW_MS - DAY_MS, NOW_MS, "vi"))
     assert page.evaluate(CUT) == []
@@ -188,6 +190,7 @@ def on_every_desk(page):
     page.evaluate(SENTENCES, LONG_SENTENCE)
     for _ in in_every_size(page, [SMALL_DESK, LEAST_DESK, FULL_HD]):
         assert page.evaluate(CUT) == []
+        assert page.evaluate(CROSSED) == []
         assert page.evaluate(OVERLAPPING) == []
 
 
