@@ -31,12 +31,14 @@ LETTERS = """() => [...document.querySelectorAll(".graph")].map(graph => {
   return tick ? parseFloat(getComputedStyle(tick).fontSize) / parseFloat(getComputedStyle(document.documentElement).fontSize) : 0;
 })"""
 """How large the letters of each chart are, of those of the page."""
-ARE_FITTED = f"""letters => ({LETTERS})().every((ratio, place) => Math.abs(ratio - letters[place]) < 0.02) &&
-[...document.querySelectorAll(".graph")].every(graph => {{
+FILL_THEIR_PLACE = """() => [...document.querySelectorAll(".graph")].every(graph => {
   const [place, drawn] = [graph, graph.querySelector(".main-svg")].map(one => one.getBoundingClientRect());
-  return Math.abs(place.width - drawn.width) < 2 && Math.abs(place.height - drawn.height) < 2;
-}})"""
-"""The charts are as wide and as high, and their letters as large, as they are to be on this screen."""
+  return Math.abs(place.width - drawn.width) < 1 && Math.abs(place.height - drawn.height) < 1;
+})"""
+"""The charts are as wide and as high as their place."""
+ARE_FITTED = f"""letters => ({FILL_THEIR_PLACE})() &&
+({LETTERS})().every((ratio, place) => Math.abs(ratio - letters[place]) < 0.02)"""
+"""The charts fill their place, and their letters are as large as they are to be on this screen."""
 
 
 class Kiosk:

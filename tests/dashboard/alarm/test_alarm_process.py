@@ -66,7 +66,7 @@ def test_an_event_of_a_source_raises_it_it_is_told_and_handled_and_everybody_kno
     assert alarm.severity == "critical"
     assert until(lambda: [kind for kind, _ in alarms.receiver.told(alarm.id)] == ["raised"], 60), alarms.stack.told()
     board.both(alarm.id, "commented", "lan", "đã gọi đầu mối", click="one")
-    assert until(lambda: other.of(*key).acts[-1].what == "đã gọi đầu mối")
+    assert until(lambda: "đã gọi đầu mối" in [act.what for act in other.of(*key).acts])
     other.do(alarm.id, "commented", "lan", "đã gọi đầu mối", click="one")
     other.do(alarm.id, "acknowledged", "mai", click="two")
     assert until(lambda: board.of(*key).acknowledged_by == "mai")
