@@ -193,7 +193,7 @@ def on_every_desk(page):
 
 
 def faults(page) -> list[str]:
-    return page.wait_for_function(FAULTS).json_value()
+    return list(page.wait_for_function(FAULTS).json_value())
 
 
 def test_the_head_of_the_wall_has_room_when_every_source_is_late(opened):
