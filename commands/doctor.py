@@ -60,7 +60,9 @@ def _this_pc(install: Install) -> Iterator[Finding]:
     for disk in disks(install.ingest):
         free = size_text(disk.free)
         yield (
-            Finding(False, *disk.label) if disk.is_low else Finding(True, f"Đĩa còn {free}", f"{free} of disk are free")
+            Finding(False, *disk.label.both)
+            if disk.is_low
+            else Finding(True, f"Đĩa còn {free}", f"{free} of disk are free")
         )
     if not install.ingest.kafka_bootstrap:
         wrong = jars.wrong_jars(install.ingest.cache_folder)
@@ -76,7 +78,7 @@ def _this_pc(install: Install) -> Iterator[Finding]:
     yield from _store(install)
     yield from declaration_findings(install.folder)
     shown = shown_map(install.folder, install.board.groups)
-    yield Finding(not shown.is_wrong, *shown.said)
+    yield Finding(not shown.is_wrong, *shown.said.both)
     for path in secret_files.readable_by_others(install.folder / "secrets"):
         yield Finding(
             False,

@@ -22,6 +22,7 @@ from commands.install.terminal import say
 from commands.supervision import probe, restarts, supervisor
 from ingest.contract.clock import WARD_ZONE
 from ingest.contract.errors import ConfigurationError, Unavailable
+from ingest.contract.label import LANGUAGES, Label
 from ingest.kafka.lag import group_lags
 from ingest.runtime.restarts import Restarts
 from warehouse.maintenance.status import read_state as read_maintenance_state
@@ -86,11 +87,15 @@ def restarted_value(one: Restarts) -> dict[str, Any]:
         "minutes": one.minutes,
         "is_loop": one.is_loop,
         "last": one.ended_at[-1].isoformat(),
-        "how": one.how._asdict(),
-        "said": one.sentence._asdict(),
+        "how": _languages(one.how),
+        "said": _languages(one.sentence),
         "log": list(one.said),
-        "advice": one.advice._asdict(),
+        "advice": _languages(one.advice),
     }
+
+
+def _languages(said: Label) -> dict[str, str]:
+    return dict(zip(LANGUAGES, said.both, strict=True))
 
 
 def processes(install: Install) -> list[dict[str, Any]]:
@@ -173,7 +178,7 @@ def _backup(install: Install) -> dict[str, Any] | None:
     if job.tried_at is None:
         return None
     done = job.done_at.isoformat() if job.done_at else None
-    return {"done": done, "failed": job.failed, "said": " | ".join(dict.fromkeys(job.said))}
+    return {"done": done, "failed": job.failed, "said": " | ".join(dict.fromkeys(job.said.both))}
 
 
 def _moment(ms: int) -> datetime:

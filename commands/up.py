@@ -55,7 +55,7 @@ def main(arguments: list[str]) -> int:
         )
         return 1
     except preflight.CannotStartError as obstacle:
-        say(*obstacle.label)
+        say(*obstacle.label.both)
         return 1
     except ConfigurationError as error:
         say(f"Cài đặt chưa đúng: {error}", f"A setting is wrong: {error}")

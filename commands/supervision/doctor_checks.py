@@ -107,7 +107,7 @@ def declaration_findings(folder: Path) -> Iterator[Finding]:
     """Findings about the files in an install's data folder that should declare a connector and do not."""
     for connector in load_connectors(folder / "connectors"):
         if isinstance(connector.way, Misdeclared):
-            yield Finding(False, *connector.way.fault)
+            yield Finding(False, *connector.way.fault.both)
 
 
 def _finding(label: Label, job: JobState) -> Finding:

@@ -18,7 +18,7 @@ from connectors.declared.expression import LONGEST
 from connectors.declared.value import NumberForm, is_time_form
 from ingest.contract.connector import ProbedDevice
 from ingest.contract.errors import ConfigurationError
-from ingest.contract.label import Label
+from ingest.contract.label import LANGUAGES, Label
 from ingest.files.table import column_name
 
 LARGEST_FILE = 262_144
@@ -46,7 +46,7 @@ class InvalidDeclaration(ConfigurationError):
 
     def __init__(self, file: str, faults: list[Label]) -> None:
         told = faults[:MOST_FAULTS]
-        self.label = Label(*(f"{file}: {'; '.join(one.text(language) for one in told)}" for language in ("vi", "en")))
+        self.label = Label(*(f"{file}: {'; '.join(one.text(language) for one in told)}" for language in LANGUAGES))
         super().__init__(self.label.en)
 
 
@@ -370,4 +370,4 @@ def _told(fault: Any) -> Label:
         if not re.search(r"[\[(]|^(str|int|float|bool|webhook|files|rest|mqtt|sql|probe|syslog)$", str(part))
     ]
     known = _KNOWN_FAULTS.get(fault["type"], Label(f"giá trị không dùng được ({fault['msg']})", fault["msg"]))
-    return Label(*(f"{'.'.join(path) or 'toml'}: {one}" for one in known))
+    return known.changed(lambda said: f"{'.'.join(path) or 'toml'}: {said}")

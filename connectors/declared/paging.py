@@ -7,7 +7,6 @@ from connectors.declared.declaration import InvalidDeclaration, RestWay
 from connectors.declared.expression import Expression, InvalidExpression, Steps
 from ingest.contract.connector import Poll
 from ingest.contract.errors import InvalidEvent
-from ingest.contract.label import Label
 
 
 def declared_poll(way: RestWay, file: str) -> Poll:
@@ -81,7 +80,7 @@ def _read(place: str, text: str, file: str) -> Expression:
     try:
         return Expression(text)
     except InvalidExpression as fault:
-        raise InvalidDeclaration(file, [Label(*(f"way.{place}: {one}" for one in fault.label))]) from None
+        raise InvalidDeclaration(file, [fault.label.changed(lambda said: f"way.{place}: {said}")]) from None
 
 
 def _position(found: Any) -> str | None:

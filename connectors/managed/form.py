@@ -83,7 +83,7 @@ def _fault(text: str) -> Label | None:
     try:
         load_text(_TRIAL, text)
     except InvalidDeclaration as error:
-        return Label(*(one.removeprefix(f"{_TRIAL}.toml: ") for one in error.label))
+        return error.label.changed(lambda said: said.removeprefix(f"{_TRIAL}.toml: "))
     return None
 
 

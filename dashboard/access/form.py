@@ -76,7 +76,7 @@ def render(form: Form, settings: BoardSettings, look: FormLook, fault: Label | N
         language=language,
         scheme=f' data-theme="{look.scheme}"' if look.scheme else "",
         title=say(form.title),
-        heading=escape(CENTRE.text(language).format(ward=settings.ward_name)),
+        heading=escape(CENTRE.text(language, ward=settings.ward_name)),
         action=form.action,
         fault=f'<p class="fault" role="alert">{say(fault)}</p>' if fault else "",
         fields="\n".join(fields),

@@ -78,8 +78,7 @@ class _RefusedError(Refused):
         self.status = status
         seconds = math.ceil(retry_after.total_seconds()) if retry_after else 0
         self.headers = {"retry-after": str(max(1, seconds))} if retry_after else {}
-        filled = {"seconds": seconds, "minutes": max(1, round(seconds / 60))}
-        self.why = Label(why.vi.format(**filled), why.en.format(**filled))
+        self.why = why.filled(seconds=seconds, minutes=max(1, round(seconds / 60)))
 
 
 class _Entrance:

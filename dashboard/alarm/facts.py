@@ -14,8 +14,8 @@ from ingest.contract.label import Label, Language
 from ingest.runtime.restarts import process_label
 from warehouse.catalogue import figure_kinds
 
-HOURS = Label("{count} giờ", "{count} hours")
-DAYS = Label("{count} ngày", "{count} days")
+HOURS = Label("{count} giờ", "{count} hours", "{count} hour")
+DAYS = Label("{count} ngày", "{count} days", "{count} day")
 
 
 class SystemFact(NamedTuple):
@@ -79,7 +79,7 @@ def _backup_age(state: BoardState) -> Mapping[str, float] | None:
 
 _NEVER_DONE = 1e6
 """Hours, of what was tried in vain and never done."""
-FOR_HOURS = Label("{count} giờ", "for {count} hours")
+FOR_HOURS = Label("{count} giờ", "for {count} hours", "for {count} hour")
 EVER = Label("lần nào", "ever")
 
 

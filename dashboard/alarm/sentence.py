@@ -29,7 +29,7 @@ APPS: dict[str, Label] = {
 
 MINUTES = Label("{count} phút", "{count} min")
 SECONDS = Label("{count} giây", "{count} s")
-WORKING_HOURS = Label("{count} giờ làm việc", "{count} working hours")
+WORKING_HOURS = Label("{count} giờ làm việc", "{count} working hours", "{count} working hour")
 DAY_OR_DOWN = Label("hơn 24 giờ, hoặc tự báo hỏng", "over 24 h, or says it is down")
 
 MORE_NAMES = Label(" và {count} nữa", " and {count} more")
@@ -125,7 +125,7 @@ def _with_unit(one: Indicator | Derived, value: float, language: Language) -> st
     # A share is cut off, not rounded, as on its card.
     exact = Fraction(round(value, 6)).limit_denominator(1_000_000)
     digits = number.decimal(exact, one.unit.decimals, language, floor=number.is_share(one))
-    return f"{digits}{number.gap(one, language)}{one.unit.label.text(language)}"
+    return f"{digits}{number.gap(one, language)}{one.unit.label.text(language, count=digits)}"
 
 
 def _decimal(value: float, decimals: int, language: Language) -> str:

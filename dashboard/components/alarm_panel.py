@@ -19,8 +19,8 @@ from ingest.contract.label import Label
 ROWS = 4
 """Places in the list; when there is more, the last one counts the rest."""
 
-CALLING = Label("{count} cảnh báo chưa nhận", "{count} unacknowledged alarms")
-ACKNOWLEDGED = Label("{count} cảnh báo đang xử lý", "{count} alarms being dealt with")
+CALLING = Label("{count} cảnh báo chưa nhận", "{count} unacknowledged alarms", "{count} unacknowledged alarm")
+ACKNOWLEDGED = Label("{count} cảnh báo đang xử lý", "{count} alarms being dealt with", "{count} alarm being dealt with")
 CALM = Label("Không có cảnh báo", "No alarms")
 LONGEST = Label("lâu nhất {time}", "longest {time}")
 NOBODY = Label("chưa giao", "not assigned")

@@ -53,14 +53,13 @@ class Card:
         """The standing parts."""
         body: list[Component] = []
         for id in self._large:
-            unit = "" if measure(id).unit.out_of else state.say(measure(id).unit.label)
             name = id.lower()
             said = [
                 html.Span(short_name(id, state.language)),
                 html.Span(id=f"{name}-parts", className="parts"),
                 html.Div(id=f"{name}-trend", className="trend"),
             ]
-            body += [tile.big(name, unit), html.Div(said, className="caption")]
+            body += [tile.big(name), html.Div(said, className="caption")]
         if self.part:
             body += _drawn(self.id, self.part, state)
         if smalls := [tile.small(id.lower(), short_name(id, state.language)) for id in self.smalls]:
@@ -74,7 +73,7 @@ class Card:
         for id in self._large:
             one = measure(id)
             parts = "" if one.unit.out_of else number.fraction_text(state.read(id), state.language)
-            found |= tile.figure_updates(id, state)
+            found |= tile.big_updates(id, state)
             found[PropertyUpdate(f"{id.lower()}-parts", "children")] = parts
             found[PropertyUpdate(f"{id.lower()}-trend", "children")] = trend(state, id)
         for id in self.smalls:

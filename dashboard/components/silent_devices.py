@@ -12,7 +12,7 @@ from warehouse.indicators.dismantled import AFTER, SILENT_SINCE, last_sign
 from warehouse.model.expression import DAY_MS, ward_day
 
 HEADS = (Label("Thiết bị", "Device"), Label("Tín hiệu cuối", "Last sign"), Label("Không có tín hiệu", "Silent for"))
-DAYS = Label("{count} ngày", "{count} days")
+DAYS = Label("{count} ngày", "{count} days", "{count} day")
 NONE = Label(
     "Thiết bị nào cũng có tín hiệu trong {days} ngày qua.",
     "Every device was heard within {days} days.",

@@ -196,6 +196,14 @@ def figure_updates(
     }
 
 
+def big_updates(id: str, state: BoardState) -> PropertyUpdates:
+    """A large figure: the same, with its unit, which English may have in the singular."""
+    found, unit = figure_updates(id, state), state.read(id).indicator.unit
+    digits = found[PropertyUpdate(f"{id.lower()}-figure", "children")]
+    said = "" if unit.out_of else state.say(unit.label, count=digits)
+    return found | {PropertyUpdate(f"{id.lower()}-unit", "children"): said}
+
+
 def small_updates(
     id: str, state: BoardState, *, shown: str | None = None, split: Split = TOTAL, name: str = "", parts: bool = True
 ) -> PropertyUpdates:

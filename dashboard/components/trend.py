@@ -46,7 +46,9 @@ def trend(state: BoardState, id: str) -> str:
     difference = Fraction(now.figure).limit_denominator(10**6) - Fraction(before.figure).limit_denominator(10**6)
     by = number.decimal(abs(difference), one.unit.decimals, state.language)
     way: Way = "level" if not by.strip("0,.") else "up" if difference > 0 else "down"
-    unit = "" if one.unit.out_of else f"{number.gap(one, state.language)}{one.unit.label.text(state.language)}"
+    unit = (
+        "" if one.unit.out_of else f"{number.gap(one, state.language)}{one.unit.label.text(state.language, count=by)}"
+    )
     words = PERIOD if one.span == "period" else WORDS
     said = state.say(words[way], by=f"{by}{unit}", day=last_week(state), time=text.clock_time(at_ms + 1, state.now_ms))
     return f"{SIGNS[way]} {said}"

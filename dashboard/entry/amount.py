@@ -8,14 +8,18 @@ from typing import Any
 from dashboard.words import number
 from dashboard.words.number import SPACE
 from ingest.contract.errors import InvalidInput
-from ingest.contract.label import Label, Language
+from ingest.contract.label import LANGUAGES, Label, Language
 from warehouse.figures.day_total import LARGEST, TIME_DECIMALS, day_scale
 from warehouse.figures.kind import STRETCH, FigureKind, FigurePeriod, PeriodGrain, grain_of, read_period
 from warehouse.model.indicator import Indicator
 from warehouse.model.reading import Reading
 
 NUMBER = Label("“{text}” không phải là số; viết 11.796 hoặc 12,5", "“{text}” is no number; write 11.796 or 12,5")
-DECIMALS = Label("chỉ được {count} chữ số thập phân", "at most {count} digits after the comma")
+DECIMALS = Label(
+    "chỉ được {count} chữ số thập phân",
+    "at most {count} digits after the comma",
+    "at most {count} digit after the comma",
+)
 RANGE = Label("phải từ {least} đến {most}", "must be between {least} and {most}")
 OVER_WHOLE = Label("{part} lớn hơn tổng số {whole}", "{part} is more than the {whole} that there are")
 NO_WHOLE = Label("cần tổng số lớn hơn 0 ({of})", "it needs how many there are in all, more than 0 ({of})")
@@ -102,16 +106,14 @@ def read_amounts(kind: FigureKind, given: Any, whole: Any) -> tuple[int, int]:
     numerator = read_number(given, kind.decimals, "value")
     if not kind.least * kind.scale <= numerator <= kind.most * kind.scale:
         least, most = (
-            Label(*(number.whole_number(one, language) for language in ("vi", "en"))) for one in (kind.least, kind.most)
+            Label(*(number.whole_number(one, language) for language in LANGUAGES)) for one in (kind.least, kind.most)
         )
-        said = Label(RANGE.vi.format(least=least.vi, most=most.vi), RANGE.en.format(least=least.en, most=most.en))
-        raise EntryRefused(said, "value")
+        raise EntryRefused(RANGE.filled(least=least, most=most), "value")
     if kind.of_whole is None:
         return numerator, 1
     denominator = read_number(whole, 0, "whole") if whole not in (None, "") else 0
     if not 0 < denominator <= kind.most:
-        said = Label(NO_WHOLE.vi.format(of=kind.of_whole.vi), NO_WHOLE.en.format(of=kind.of_whole.en))
-        raise EntryRefused(said, "whole")
+        raise EntryRefused(NO_WHOLE.filled(of=kind.of_whole), "whole")
     if numerator > denominator:
         raise refusal(OVER_WHOLE, "value", part=numerator, whole=denominator)
     return numerator, denominator
@@ -167,10 +169,7 @@ def read_written_period(kind: FigureKind, given: Any) -> FigurePeriod:
     except ValueError:
         found = None
     if found is None or grain_of(found.code) != kind.period:
-        grain = GRAINS[kind.period]
-        raise EntryRefused(
-            Label(PERIOD.vi.format(text=text, grain=grain.vi), PERIOD.en.format(text=text, grain=grain.en)), "period"
-        )
+        raise EntryRefused(PERIOD.filled(text=text, grain=GRAINS[kind.period]), "period")
     return found
 
 
@@ -193,7 +192,7 @@ def period_name(code: str, language: Language) -> str:
     found = read_period(code)
     if found.first == found.last:
         return f"{found.first:%d/%m/%Y}"
-    return SAID[grain_of(code)].text(language).format(p=found, quarter=(found.first.month + 2) // 3)
+    return SAID[grain_of(code)].text(language, p=found, quarter=(found.first.month + 2) // 3)
 
 
 def amount_text(indicator: Indicator, is_share: bool, stated: tuple[int, int], language: Language) -> str:

@@ -11,7 +11,7 @@ from dashboard.entry.day_plan import PlannedDays
 from dashboard.entry.file import CellFault, FigureFile, cell_of
 from ingest.contract.calendar import local_day
 from ingest.contract.event import Event
-from ingest.contract.label import Label
+from ingest.contract.label import LANGUAGES, Label
 from warehouse.catalogue import entered_kind
 from warehouse.figures.day_total import is_of_a_day
 from warehouse.figures.kind import read_period
@@ -106,8 +106,8 @@ def _see_no_day_counts_twice(what: Statement, known: Mapping[str, EnteredFigure]
     ]
     for other in [*standing, *(one.period for one in planned if one.kind == what.kind)]:
         if other != what.period and other.first <= what.period.last and what.period.first <= other.last:
-            name = Label(*(period_name(other.code, language) for language in ("vi", "en")))
-            raise EntryRefused(Label(OVERLAPS.vi.format(period=name.vi), OVERLAPS.en.format(period=name.en)), "period")
+            name = Label(*(period_name(other.code, language) for language in LANGUAGES))
+            raise EntryRefused(OVERLAPS.filled(period=name), "period")
 
 
 def plan_undo(batch: str, known: Mapping[str, EnteredFigure], person: Viewer, at: datetime) -> ImportPlan:
@@ -119,9 +119,7 @@ def plan_undo(batch: str, known: Mapping[str, EnteredFigure], person: Viewer, at
         last = figure.last_stated
         kind = entered_kind(last.data["kind_code"])
         if kind is None or last.data.get("batch") != batch:
-            plan.faults.append(
-                CellFault("", Label(NOT_LAST.vi.format(ref=figure.ref), NOT_LAST.en.format(ref=figure.ref)))
-            )
+            plan.faults.append(CellFault("", NOT_LAST.filled(ref=figure.ref)))
             continue
         before, standing = figure.before(batch), figure.standing
         period, split = read_period(last.data["period"]), (last.data.get("dimension", ""), last.data.get("member", ""))

@@ -69,7 +69,7 @@ def day_template(today: date, language: Language = "vi") -> Iterator[list[str]]:
         hints = [one.label.text(language), _way(one, language)]
         if one.dimensions:
             names = ", ".join(dimension.name for dimension in one.dimensions)
-            hints.append(SPLITS.text(language).format(names=names))
+            hints.append(SPLITS.text(language, names=names))
         yield [id, f"{today - timedelta(days=1):%d/%m/%Y}", "", "", "", "", "", "", "; ".join(hints)]
 
 
@@ -78,7 +78,7 @@ def _way(one: Indicator, language: Language) -> str:
         return COUNT.text(language)
     if day_scale(one) == 1:
         return SHARE.text(language)
-    return MEAN.text(language).format(unit=one.unit.label.text(language))
+    return MEAN.text(language, unit=one.unit.label.text(language))
 
 
 def _row(row: Row) -> FigureRow:

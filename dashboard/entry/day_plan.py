@@ -72,7 +72,5 @@ class PlannedDays:
             raise EntryRefused(IMPORTED, "day")
         way = self._ways.setdefault((what.kind.id, day), what.split[0])
         if way != what.split[0]:
-            said = Label(*(words.format(name=way) for words in (BY if way else IN_TOTAL)))
-            raise EntryRefused(
-                Label(*(words.format(way=one) for words, one in zip(OTHERWISE_SPLIT, said, strict=True))), "dimension"
-            )
+            said = (BY if way else IN_TOTAL).filled(name=way)
+            raise EntryRefused(OTHERWISE_SPLIT.filled(way=said), "dimension")

@@ -150,7 +150,7 @@ def declaration(one: Indicator | Derived) -> FeedDeclaration:
 
 
 def _names(label: Label) -> BilingualName:
-    return BilingualName(**label._asdict())
+    return BilingualName(vi=label.vi, en=label.en)
 
 
 def feed_figure(row: FeedRow, now_ms: int) -> FeedFigure:

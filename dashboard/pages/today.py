@@ -30,17 +30,21 @@ RESULTS = Label("Kết quả ngày làm việc", "The working day's results")
 DAY_OFF = Label("Hôm nay nghỉ: {name}", "Closed today: {name}")
 OPENS = Label("Mở cửa {time} {day}", "Opens at {time}, {day}")
 CLOSES = Label("Đang mở cửa đến {time}", "Open until {time}")
-EXPECTED = Label("Dự kiến {count} lượt, như {day}", "About {count} visits, as on {day}")
-BUSIEST = Label("Đông nhất {hour}h: {count} lượt", "Busiest at {hour}:00: {count} visits")
+EXPECTED = Label(
+    "Dự kiến {count} lượt, như {day}", "About {count} visits, as on {day}", "About {count} visit, as on {day}"
+)
+BUSIEST = Label(
+    "Đông nhất {hour}h: {count} lượt", "Busiest at {hour}:00: {count} visits", "Busiest at {hour}:00: {count} visit"
+)
 BROADCAST = Label("Buổi phát tới {time}: {count} lịch", "Next broadcast {time}: {count} planned")
 NO_BROADCAST = Label("Hôm nay không còn buổi phát nào", "No further broadcast today")
 DOSSIERS_DUE = Label("Hồ sơ sắp đến hạn {near}, quá hạn {overdue}", "Dossiers near due {near}, overdue {overdue}")
 PETITIONS_DUE = Label("Kiến nghị sắp đến hạn {near}, quá hạn {overdue}", "Petitions near due {near}, overdue {overdue}")
 SO_FAR = Label("{day}, đến lúc này", "{day}, so far")
-VISITS = Label("{count} lượt đến", "{count} visits")
+VISITS = Label("{count} lượt đến", "{count} visits", "{count} visit")
 WAITED = Label("Chờ trung bình {time}", "Mean wait {time}")
-RECEIVED = Label("{count} hồ sơ tiếp nhận", "{count} dossiers received")
-PETITIONS = Label("{count} kiến nghị tiếp nhận", "{count} petitions received")
+RECEIVED = Label("{count} hồ sơ tiếp nhận", "{count} dossiers received", "{count} dossier received")
+PETITIONS = Label("{count} kiến nghị tiếp nhận", "{count} petitions received", "{count} petition received")
 
 MOST = 7
 """Places for lines on a card."""

@@ -100,8 +100,7 @@ class BoardState:
 
     def say(self, label: Label, **values: object) -> str:
         """A text in the state's language, with values put in."""
-        text = label.text(self.language)
-        return text.format(**values) if values else text
+        return label.text(self.language, **values)
 
 
 class PastQuestion(NamedTuple):

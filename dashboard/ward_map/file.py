@@ -47,7 +47,7 @@ def shown_map(data_folder: Path, groups: int) -> ShownMap:
     taken = drawn_map(data_folder / STORE_FOLDER)
     if taken:
         at = f"{taken.at.astimezone(WARD_ZONE):%H:%M %d/%m/%Y}"
-        named = Label(TAKEN.vi.format(by=taken.by, at=at), TAKEN.en.format(by=taken.by, at=at))
+        named = TAKEN.filled(by=taken.by, at=at)
         try:
             return ShownMap(_drawn(taken.content, groups), False, _named(OWN, named))
         except MapRefused as error:  # the ward has another number of groups since
@@ -97,6 +97,4 @@ def _pretend_drawing(groups: int) -> Drawing | None:
 
 
 def _named(said: Label, file: Label, why: Label | None = None) -> Label:
-    return Label(
-        said.vi.format(file=file.vi, why=why.vi if why else ""), said.en.format(file=file.en, why=why.en if why else "")
-    )
+    return said.filled(file=file, why=why or "")

@@ -9,7 +9,7 @@ from ingest.contract.label import Label
 def event_name(kind: str) -> Label:
     """The name of a kind of event: `Tiếp nhận hồ sơ (dossier.received)`; of one that is not declared any more, its code."""
     label = _labels().get(kind)
-    return Label(*(f"{said} ({kind})" for said in label)) if label else Label(kind, kind)
+    return label.changed(lambda said: f"{said} ({kind})") if label else Label(kind, kind)
 
 
 @cache

@@ -80,7 +80,7 @@ class TypedFault(NamedTuple):
 
     def text(self, language: Language) -> str:
         """The same as a sentence."""
-        return self.said.text(language).format(typed=self.typed)
+        return self.said.text(language, typed=self.typed)
 
 
 def typed_moment(typed: str, shown_ms: int, now_ms: int) -> int | TypedFault:

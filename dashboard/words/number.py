@@ -76,7 +76,7 @@ def with_unit(reading: Reading, language: Language, *, is_short: bool = False) -
         return f"{whole_number(reading.numerator // 60_000, language)}{SPACE}{MINUTES.label.text(language)}"
     text, unit = figure_text(reading, language), reading.indicator.unit
     label = (unit.short if is_short else None) or unit.label
-    return text if text == NONE else f"{text}{gap(reading.indicator, language)}{label.text(language)}"
+    return text if text == NONE else f"{text}{gap(reading.indicator, language)}{label.text(language, count=text)}"
 
 
 def fraction_text(reading: Reading, language: Language) -> str:
@@ -95,9 +95,8 @@ def fraction_text(reading: Reading, language: Language) -> str:
 def _over(one: Measure, count: int, language: Language) -> str:
     if not one.counted:
         return ""
-    what = "" if language == "en" and count == 1 else one.counted.text(language)  # English names are told in the plural
-    said = OVER.text(language).format(count=whole_number(count, language), what=what).rstrip()
-    return said.replace(" ", SPACE)
+    what = one.counted.text(language, count=count)
+    return OVER.text(language, count=whole_number(count, language), what=what).replace(" ", SPACE)
 
 
 def _out_of(reading: Reading, language: Language) -> str:

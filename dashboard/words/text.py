@@ -253,7 +253,7 @@ WAYS = {
     "mail": Label("thư điện tử", "mail"),
     "mail-escalation": Label("thư điện tử cho cấp trên", "mail to superiors"),
 }
-UNACKNOWLEDGED = Label("{count} cảnh báo chưa nhận", "{count} unacknowledged alarms")
+UNACKNOWLEDGED = Label("{count} cảnh báo chưa nhận", "{count} unacknowledged alarms", "{count} unacknowledged alarm")
 OVERVIEW = Label("Tổng quan", "Overview")
 ALARMS = Label("Cảnh báo", "Alarms")
 SQL = Label("Truy vấn SQL", "SQL")
@@ -271,7 +271,7 @@ CONNECT = Label(
     "{said}. Người quản trị kết nối từng nguồn ở Vận hành → Nguồn.",
     "{said}. An administrator connects each source under Operation → Sources.",
 )
-SOURCES_ABSENT = Label("{count} nguồn chưa kết nối", "{count} sources not connected")
+SOURCES_ABSENT = Label("{count} nguồn chưa kết nối", "{count} sources not connected", "{count} source not connected")
 SOURCES_LIVE = Label("{live}/{all} nguồn hoạt động", "{live} of {all} sources live")
 SCHEME = Label("Nền sáng / tối", "Light / dark")
 OTHER_LANGUAGE = Label("English", "Tiếng Việt")

@@ -17,7 +17,7 @@ from pydantic import BaseModel, SecretStr, TypeAdapter, ValidationError
 
 from ingest.administration.message import ASK, MapFile, SourceRefused
 from ingest.contract.errors import Unavailable
-from ingest.contract.label import Label
+from ingest.contract.label import LANGUAGES, Label
 from ingest.webhook.body import PostRefusedError, read_question
 
 SOURCES_PATH = "/sources"
@@ -94,7 +94,7 @@ class RemoteSources:
                 trust_env=False,
             )
             if got.status_code == httpx.codes.UNPROCESSABLE_ENTITY:
-                raise SourceRefused(Label(*(str(got.json()[language]) for language in ("vi", "en"))))
+                raise SourceRefused(Label(*(str(got.json()[language]) for language in LANGUAGES)))
             understood = answer if isinstance(answer, TypeAdapter) else TypeAdapter(answer)
             return understood.validate_json(got.raise_for_status().content)
         except (httpx.HTTPError, ValueError, KeyError, TypeError) as error:

@@ -98,7 +98,7 @@ def on_the_wall(board, page, size, scheme, language, letters):
     page.goto(f"{board.url}/wall?token={token}")
     live(page)
     least, found = size[1] / 36 * letters, {}
-    down, quiet = state_word("down", NOW_MS - DAY_MS, NOW_MS, language), QUIET.text(language).format(time="17:27 23/11")
+    down, quiet = state_word("down", NOW_MS - DAY_MS, NOW_MS, language), QUIET.text(language, time="17:27 23/11")
     # With the largest letters there is no room for four long alarms while every card is down as well.
     said = (("", ""), ("quiet is-live", quiet), ("down", down))[: 3 if letters <= 1 else 1]
     for path in [one.path for one in wall_pages(pages())]:

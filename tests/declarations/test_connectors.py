@@ -119,7 +119,7 @@ def test_one_connector_a_file() -> None:
 @each
 def test_texts_in_both_languages(connector: Connector) -> None:
     assert connector.guide
-    assert all(text.strip() for text in (*connector.label, *connector.guide))
+    assert all(text.strip() for text in (*connector.label.both, *connector.guide.both))
     assert connector.guide.vi != connector.guide.en
     assert connector.system
 

@@ -21,6 +21,7 @@ from ingest.contract.envelope import Envelope, decode, encode, envelope, invalid
 from ingest.contract.event import Event
 from ingest.contract.events import event_types
 from ingest.contract.events.import_withdrawal import ImportWithdrawn
+from ingest.contract.label import LANGUAGES
 from ingest.contract.topic import ALARMS, topic_of
 from ingest.discovery import declared
 from ingest.untrusted.pseudonym import pseudonymiser
@@ -68,7 +69,7 @@ def test_every_event_has_a_name_of_its_own_in_both_languages() -> None:
     """All that take an import back have one name: of which kind the import was stands beside it."""
     kinds: list[type[Event]] = [kind for kind in event_types().values() if not issubclass(kind, ImportWithdrawn)]
     kinds.append(ImportWithdrawn)
-    for language in ("vi", "en"):
+    for language in LANGUAGES:
         said = [kind.label.text(language) for kind in kinds]
         assert len(set(said)) == len(said), language
         assert not [one for one in said if one[0].islower() or set("._") & set(one)], language

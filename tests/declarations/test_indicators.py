@@ -1,5 +1,6 @@
 """Every indicator: declared whole, and its fold in Python agrees with its SQL in the engine, window by window, to the last unit."""
 
+import re
 from collections.abc import Iterator
 from functools import cache
 from itertools import chain
@@ -114,6 +115,18 @@ def test_a_ratio_is_a_part_of_a_whole_or_says_what_it_is_made_of(one: Measure) -
     assert (one.counted is None) == (is_share(one) or one.unit.out_of or is_flag)
 
 
+@pytest.mark.parametrize("one", measures(), ids=lambda one: one.id)
+def test_what_is_counted_has_an_english_singular(one: Measure) -> None:
+    """What is always told out of how many has no need of one."""
+    labels = (*(() if one.unit.out_of else (one.unit.label, one.unit.short)), one.counted)
+    plural = [
+        label
+        for label in labels
+        if label and (label.en in ("people", "people a counter") or re.search("[^m]s( |$)", label.en))
+    ]
+    assert all(label.one and label.one != label.en for label in plural), one.unit
+
+
 def test_ids_are_given_once() -> None:
     ids = [one.id for one in measures()]
     assert len(ids) == len(set(ids))
@@ -130,7 +143,7 @@ def test_a_derived_measure_asks_what_it_says(one: Derived) -> None:
     sides = one.value(ask)
     assert sides is None or all(isinstance(side, int) for side in sides)
     assert asked == {part.id for part in one.made_of}
-    assert all((*one.formula, *one.definition, *one.label))
+    assert all((*one.formula.both, *one.definition.both, *one.label.both))
     assert one.sources
     for part in one.made_of:
         assert part.id in one.formula.vi

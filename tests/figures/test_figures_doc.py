@@ -37,7 +37,7 @@ def test_the_page_of_proof_says_the_same(one: Indicator | Derived) -> None:
 
 @pytest.mark.parametrize("one", measures(), ids=lambda one: one.id)
 def test_the_meaning_is_told_whole(one: Indicator | Derived) -> None:
-    assert all((*one.law, *one.leaves_out, *adds_up(one), *steps_text(one)))
+    assert all((*one.law.both, *one.leaves_out.both, *adds_up(one).both, *steps_text(one).both))
     assert set(behaviour_of(one)) <= set(STEPS)
     assert one.version >= 1
 
@@ -52,7 +52,7 @@ def test_a_dossier_is_told_of_at_every_step(step: str) -> None:
 def test_no_act_that_is_repealed_is_cited_as_one_in_force() -> None:
     """NĐ 61/2018 is named only where it is said to be repealed."""
     for one in measures():
-        for text in (*one.law, *one.definition):
+        for text in (*one.law.both, *one.definition.both):
             assert "61/2018" not in text or "hết hiệu lực" in text or "repealed" in text, one.id
             assert "NĐ 61 " not in text
 
@@ -79,4 +79,6 @@ def test_what_takes_a_maximum_says_so() -> None:
 @pytest.mark.parametrize("one", measures(), ids=lambda one: one.id)
 def test_the_dictionary_says_the_same(one: Indicator | Derived) -> None:
     query = indicator_dictionary().query
-    assert all(sql(text) in query for text in (*adds_up(one), *steps_text(one), *one.law, *one.leaves_out))
+    assert all(
+        sql(text) in query for text in (*adds_up(one).both, *steps_text(one).both, *one.law.both, *one.leaves_out.both)
+    )

@@ -47,7 +47,7 @@ def no_day_totals(one: Measure) -> Label | None:
         said = OF_A_MOMENT
     else:
         return None
-    return Label(*(words.format(id=one.id, parts=parts) for words in said))
+    return said.filled(id=one.id, parts=parts)
 
 
 def day_kind(one: Indicator) -> FigureKind:

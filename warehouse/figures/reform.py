@@ -26,7 +26,7 @@ INDEX = Label(
     "The index of administrative reform that the city publishes every year; the year's decision is not verified",
 )
 FIVE_DAYS, FIFTEEN_DAYS = timedelta(days=5), timedelta(days=15)
-POINTS = Unit(Label("điểm", "points"), 0.01, 2)
+POINTS = Unit(Label("điểm", "points", "point"), 0.01, 2)
 
 PLANS = FigureKind(
     code="plans_decisions",
@@ -36,7 +36,7 @@ PLANS = FigureKind(
         "Kế hoạch, quyết định, chỉ đạo về chuyển đổi số, cải cách hành chính do phường ban hành trong tháng",
         "Plans, decisions and directives on digital transformation and administrative reform that the ward issued in the month",
     ),
-    unit=Unit(Label("văn bản", "documents")),
+    unit=Unit(Label("văn bản", "documents", "document")),
     period="month",
     due_after=FIVE_DAYS,
     most=10_000,

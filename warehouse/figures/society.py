@@ -20,7 +20,7 @@ HEALTH = Label(
 )
 TEN_DAYS = timedelta(days=10)
 MILLION_DONG = Unit(Label("triệu đồng", "million đồng"))
-PEOPLE = Label("người", "people")
+PEOPLE = Label("người", "people", "person")
 
 REVENUE = FigureKind(
     code="budget_revenue",
@@ -57,7 +57,7 @@ BUSINESSES = FigureKind(
     definition=Label(
         "Hộ kinh doanh được cấp đăng ký mới trong tháng", "Household businesses newly registered in the month"
     ),
-    unit=Unit(Label("hộ", "businesses")),
+    unit=Unit(Label("hộ", "businesses", "business")),
     period="month",
     due_after=TEN_DAYS,
     most=1_000_000,

@@ -11,9 +11,9 @@ from warehouse.model.aggregate import Count, Largest, Level, Mean, Ratio
 from warehouse.model.expression import DAY_MS, MINUTE, starts_with
 from warehouse.model.indicator import MINUTES, Indicator, Threshold, Unit
 
-CAMERAS = Unit(Label("camera", "cameras"))
-ALERTS = Unit(Label("cảnh báo", "alerts"))
-PEOPLE = Unit(Label("người", "people"))
+CAMERAS = Unit(Label("camera", "cameras", "camera"))
+ALERTS = Unit(Label("cảnh báo", "alerts", "alert"))
+PEOPLE = Unit(Label("người", "people", "person"))
 
 HALL = "sanh_"
 """Beginning of the names of zones that are waiting halls (see the connector `frigate`)."""
@@ -117,7 +117,7 @@ DETECTIONS = Indicator(
         "Sự kiện khác nhau bắt đầu trong 24 giờ qua, theo loại", "Distinct events begun in the last 24 hours, by kind"
     ),
     law=law.CAMERAS,
-    unit=Unit(Label("sự kiện", "events")),
+    unit=Unit(Label("sự kiện", "events", "event")),
     of=DETECTION,
     value=Count(at=lambda d: d.started_at),
     by=("detection", "object_class", "severity"),
@@ -207,7 +207,7 @@ TRAFFIC = Indicator(
     law=law.CAMERAS,
     version=2,
     since=law.REVISED,
-    unit=Unit(Label("lượt", "crossings")),
+    unit=Unit(Label("lượt", "crossings", "crossing")),
     of=DETECTION,
     value=Count(
         at=lambda d: d.started_at,

@@ -12,7 +12,7 @@ from warehouse.model.deadline import due_after, working_time
 from warehouse.model.expression import MINUTE, NEVER, choose, greatest, least, ward_day
 from warehouse.model.indicator import PERCENT, Ask, Derived, Indicator, Threshold, Unit
 
-DOSSIERS = Unit(Label("hồ sơ", "dossiers"))
+DOSSIERS = Unit(Label("hồ sơ", "dossiers", "dossier"))
 
 REFUSED, REQUESTED, UNPAID, WITHDRAWN, STOPPED, COMPLETED, RETURNED = 3, 5, 6, 7, 8, 9, 10
 """States of the national portal: refused, supplement asked for, payment asked for, withdrawn, stopped, finished, given out."""
@@ -347,7 +347,9 @@ VISITS_PER_DOSSIER = Derived(
         "Lượt công dân lũy kế / hồ sơ tiếp nhận lũy kế, cùng từ 01/7/2025; theo báo cáo là 2,75",
         "Visits since 1 July 2025 / dossiers received since then; 2.75 by the report",
     ),
-    unit=Unit(Label("lượt/hồ sơ", "visits a dossier"), decimals=2, short=Label("lượt", "visits")),
+    unit=Unit(
+        Label("lượt/hồ sơ", "visits a dossier", "visit a dossier"), decimals=2, short=Label("lượt", "visits", "visit")
+    ),
     counted=DOSSIERS.label,
     made_of=(queue.VISITS_SO_FAR, RECEIVED_SO_FAR),
     value=lambda ask: (ask("Q11").numerator, ask("D02").numerator),

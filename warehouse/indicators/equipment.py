@@ -12,8 +12,8 @@ from warehouse.model.deadline import working_time
 from warehouse.model.expression import DAY_MS, MINUTE, greatest, joined, least, ward_day, window_start
 from warehouse.model.indicator import MINUTES, Indicator, Threshold, Unit
 
-DEVICES = Unit(Label("thiết bị", "devices"))
-LINES = Unit(Label("đường", "lines"), out_of=True)
+DEVICES = Unit(Label("thiết bị", "devices", "device"))
+LINES = Unit(Label("đường", "lines", "line"), out_of=True)
 
 LINE = "duong_truyen"
 """Category of a line; all others are devices."""
@@ -277,7 +277,7 @@ MEETINGS = Indicator(
         "Meetings in the ward's calendar of online meetings that begin on the local day, over, under way and to come; without cancelled ones",
     ),
     since=law.REVISED,
-    unit=Unit(Label("cuộc họp", "meetings")),
+    unit=Unit(Label("cuộc họp", "meetings", "meeting")),
     of=MEETING,
     value=Level(is_meeting_of_the_day),
 )
@@ -319,7 +319,7 @@ LOOKUPS = Indicator(
         "Look-ups at the look-up kiosk on the local day, by procedure and by what was looked up (dossier, procedure, fee, queue)",
     ),
     since=law.REVISED,
-    unit=Unit(Label("lượt", "look-ups")),
+    unit=Unit(Label("lượt", "look-ups", "look-up")),
     of=LOOKUP,
     value=Count(at=lambda one: one.made_at),
     by=("procedure_code", "subject_code"),

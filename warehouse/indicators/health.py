@@ -106,7 +106,7 @@ DEAD_LETTERS_WAITING = Indicator(
         "Dead letters not sent again yet, by the newest count (every 5 minutes, no data where it is older than 15); the reason of each "
         "is on the page of dead letters",
     ),
-    unit=Unit(Label("sự kiện", "letters")),
+    unit=Unit(Label("sự kiện", "letters", "letter")),
     of=TALLY,
     value=Ratio(numerator=Level(is_fresh, amount=lambda t, now: t.waiting), denominator=Level(is_fresh)),
     is_known_by_denominator=True,
@@ -123,7 +123,7 @@ DOWN = Indicator(
     ),
     version=3,
     since=law.REVISED,
-    unit=Unit(Label("nguồn", "sources")),
+    unit=Unit(Label("nguồn", "sources", "source")),
     of=SOURCE,
     value=Level(is_down),
     by=("key",),
@@ -175,7 +175,7 @@ FEED_LATE = Indicator(
     ),
     law=law.SHARING,
     since=law.REVISED,
-    unit=Unit(Label("lần", "deliveries")),
+    unit=Unit(Label("lần", "deliveries", "delivery")),
     of=CUT,
     value=Count(
         at=lambda c: c.cut_at,

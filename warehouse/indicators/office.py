@@ -15,7 +15,7 @@ def is_area(a: Any, now: Any) -> Any:
     return (a.registered_at <= now) & (a.exists == 1)
 
 
-NEWS_ITEMS = Unit(Label("tin", "items"))
+NEWS_ITEMS = Unit(Label("tin", "items", "item"))
 TEAMS_OF_GROUPS = Unit(Label("tổ", "teams"), out_of=True)
 
 SIGNED = Indicator(

@@ -11,7 +11,7 @@ from warehouse.model.deadline import working_days
 from warehouse.model.expression import NEVER, choose, least, ward_month
 from warehouse.model.indicator import PERCENT, Indicator, Threshold, Unit
 
-PETITIONS = Unit(Label("PAKN", "petitions"))
+PETITIONS = Unit(Label("PAKN", "petitions", "petition"))
 
 ANSWER, ASK, REFUSE, PUBLISH, NEAR = 15, 5, 2, 2, 2
 """Working days for the answer, the first request for a supplement, a refusal or handing on, publication (QĐ 766, item 5.2); near due."""

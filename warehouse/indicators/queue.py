@@ -12,9 +12,9 @@ from warehouse.model.aggregate import Aggregate, Count, Flow, Largest, Level, Me
 from warehouse.model.expression import MINUTE, NEVER, choose, least, ward_day
 from warehouse.model.indicator import MINUTES, Ask, Derived, Indicator, Threshold, Unit
 
-PEOPLE = Unit(Label("người", "people"))
-VISITS = Unit(Label("lượt", "visits"))
-COUNTERS = Unit(Label("quầy", "counters"), out_of=True)
+PEOPLE = Unit(Label("người", "people", "person"))
+VISITS = Unit(Label("lượt", "visits", "visit"))
+COUNTERS = Unit(Label("quầy", "counters", "counter"), out_of=True)
 
 PROMISED_WAIT = 15 * MINUTE
 
@@ -286,7 +286,11 @@ WAITING_PER_COUNTER = Derived(
         "People waiting / counters open; where none is open, divided by 1",
     ),
     since=law.REVISED,
-    unit=Unit(Label("người/quầy", "people a counter"), decimals=1, short=Label("người", "people")),
+    unit=Unit(
+        Label("người/quầy", "people a counter", "person a counter"),
+        decimals=1,
+        short=Label("người", "people", "person"),
+    ),
     counted=COUNTERS.label,
     made_of=(WAITING, COUNTERS_OPEN),
     value=lambda ask: (ask("Q02").numerator, max(ask("Q08").numerator, 1)),

@@ -12,8 +12,8 @@ from warehouse.model.aggregate import Aggregate, Count, Each, Flow, Level, Quant
 from warehouse.model.expression import MINUTE, NEVER, choose, greatest, least, ward_day
 from warehouse.model.indicator import MINUTES, SECONDS, Derived, Indicator, Threshold, Unit
 
-CLUSTERS = Unit(Label("cụm", "clusters"))
-GROUPS = Unit(Label("tổ", "groups"))
+CLUSTERS = Unit(Label("cụm", "clusters", "cluster"))
+GROUPS = Unit(Label("tổ", "groups", "group"))
 
 URGENT = "khan_cap"
 """A bulletin that has to be heard at once."""
@@ -157,7 +157,7 @@ EMERGENCY = Indicator(
     ),
     law=law.URGENT,
     unit=SECONDS,
-    counted=Label("lượt", "broadcasts"),
+    counted=Label("lượt", "broadcasts", "broadcast"),
     of=BROADCAST,
     value=Quantile(
         95,

@@ -130,7 +130,7 @@ class MaintenanceService:
         self._note(
             name,
             outcome.announced,
-            said=Label(*(line[:LONGEST_LINE] for line in outcome.said)),
+            said=outcome.said.changed(lambda line: line[:LONGEST_LINE]),
             failed=outcome.failed,
             alarming=outcome.alarming,
             **({} if outcome.failed else {"done_at": began}),

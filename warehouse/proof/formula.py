@@ -241,13 +241,11 @@ class _Readable(ast.NodeTransformer):
             return self._words(_CHOICE, when=when, this=this, other=other)
         if name in _CALLS:
             these = ", ".join(_text(self.visit(one)) for one in node.args)
-            return ast.Name(_CALLS[name].text(self._language).format(these=these))
+            return ast.Name(_CALLS[name].text(self._language, these=these))
         return self.generic_visit(node)  # type: ignore[return-value]
 
     def _words(self, label: Label, **parts: ast.expr) -> ast.Name:
-        return ast.Name(
-            label.text(self._language).format(**{name: _text(self.visit(part)) for name, part in parts.items()})
-        )
+        return ast.Name(label.text(self._language, **{name: _text(self.visit(part)) for name, part in parts.items()}))
 
     def visit_BinOp(self, node: ast.BinOp) -> ast.expr:
         """A constant is its value; `&` and `|` are words, and sides that need no brackets have none."""

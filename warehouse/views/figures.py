@@ -59,16 +59,14 @@ _Cell = str | int | bool | float | list[str]
 
 
 def _indicator_row(one: Indicator | Derived) -> tuple[_Cell, ...]:
-    named = (
-        one.id, one.label.vi, one.label.en, one.definition.vi, one.definition.en, one.unit.label.vi, one.unit.label.en,
-    )  # fmt: skip
+    named = (one.id, *one.label.both, *one.definition.both, *one.unit.label.both)
     written = (one.is_ratio, one.unit.out_of, isinstance(one, Indicator) and is_partial(one), one.unit.factor)
     meant = (
-        *period_of(one),
-        *adds_up(one),
-        *one.leaves_out,
-        *one.law,
-        *steps_text(one),
+        *period_of(one).both,
+        *adds_up(one).both,
+        *one.leaves_out.both,
+        *one.law.both,
+        *steps_text(one).both,
         one.version,
         f"{one.since:%Y-%m-%d}",
     )

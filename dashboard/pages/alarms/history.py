@@ -33,11 +33,12 @@ SINCE = Label("Thời gian", "Time")
 SEVERITY = Label("Mức", "Severity")
 DOMAIN = Label("Lĩnh vực", "Domain")
 REFRESH = Label("Đọc lại", "Refresh")
-READ_AT = Label("{count} cảnh báo, đọc lúc {time}", "{count} alarms, read at {time}")
+READ_AT = Label("{count} cảnh báo, đọc lúc {time}", "{count} alarms, read at {time}", "{count} alarm, read at {time}")
 CUT = Label("{count} mới nhất, đọc lúc {time}", "the newest {count}, read at {time}")
 BEFORE = Label(
     "{count} cảnh báo được báo trong {days} ngày trước lúc đó",
     "{count} alarms were raised within the {days} days before",
+    "{count} alarm was raised within the {days} days before",
 )
 NONE = Label("Không có cảnh báo nào.", "No alarms.")
 HEADS = (

@@ -130,7 +130,7 @@ def _content(contents: object) -> bytes:
 
 def _why(error: IocError, person: Viewer) -> str:
     if isinstance(error, MapRefused):
-        return REFUSED.text(person.language).format(why=error.why.text(person.language))
+        return REFUSED.text(person.language, why=error.why.text(person.language))
     if isinstance(error, StoreUnavailable):
         return error.public.text(person.language)
     return SERVICE_ASK_AGAIN.text(person.language)

@@ -17,7 +17,7 @@ from ingest.contract.label import Label, Language
 GROUPS = Label(
     "{count} tổ dân phố, đủ theo danh sách của phường.", "{count} residential groups, all of the ward's list."
 )
-DEVICES = Label("{count} thiết bị có tọa độ.", "{count} devices with coordinates.")
+DEVICES = Label("{count} thiết bị có tọa độ.", "{count} devices with coordinates.", "{count} device with coordinates.")
 UNKNOWN = Label("Bảng không biết các thiết bị: {names}.", "The board does not know these devices: {names}.")
 OUTSIDE = Label("Nằm ngoài mọi tổ: {names}.", "Outside of every group: {names}.")
 HEADS = (Label("Lúc", "At"), Label("Người nạp", "By"), Label("Dung lượng", "Size"))
@@ -41,14 +41,14 @@ def preview(found: Boundaries, known: set[str], key: str, language: Language) ->
     """
     drawing = draw(found)
     outside = [name for name, *_, group in drawing.devices if not group]
-    said = [html.P(GROUPS.text(language).format(count=len(found.groups)))]
+    said = [html.P(GROUPS.text(language, count=len(found.groups)))]
     if found.devices:
-        said.append(html.P(DEVICES.text(language).format(count=number.whole_number(len(found.devices), language))))
+        said.append(html.P(DEVICES.text(language, count=number.whole_number(len(found.devices), language))))
     for label, names in ((UNKNOWN, found.devices.keys() - known), (OUTSIDE, outside)):
         if names:
             warned: list[Component | str] = [
                 html.Span(className="sign sign-warning"),
-                label.text(language).format(names=_listed(names)),
+                label.text(language, names=_listed(names)),
             ]
             said.append(html.P(warned, className="quiet broken"))
     return html.Div(

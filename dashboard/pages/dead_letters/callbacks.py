@@ -53,7 +53,7 @@ log = logging.getLogger("dashboard.letters")
 CHART_DAYS = 30
 _KEPT_TRIALS = 32
 
-COUNT = Label("{count} sự kiện lỗi", "{count} dead letters")
+COUNT = Label("{count} sự kiện lỗi", "{count} dead letters", "{count} dead letter")
 CUT = Label("{count} mới nhất", "the newest {count}")
 REPEATED = Label("{count} lần gửi lại, {conflicts} xung đột", "{count} repeats, {conflicts} conflicts")
 CHOSEN = Label("{count} dòng được chọn", "chosen: {count}")
@@ -125,9 +125,9 @@ def _register_dead_letters(app: Dash, live: Live, reader: WarehouseQueries) -> N
         except (Unavailable, TooMuchError):
             return no_update, no_update, no_update, no_update, SERVICE_ASK_AGAIN.text(person.language)
         shown = [one for one in dead_letters if choice.is_chosen(one, outcome)]
-        said = COUNT.text(person.language).format(count=number.whole_number(len(shown), person.language))
+        said = COUNT.text(person.language, count=number.whole_number(len(shown), person.language))
         if len(dead_letters) == MOST:
-            said = CUT.text(person.language).format(count=number.whole_number(MOST, person.language))
+            said = CUT.text(person.language, count=number.whole_number(MOST, person.language))
         return (
             [dead_letter_row(one, person.language) for one in shown],
             day_chart(by_day, ward_date(now), max(2, window), person.language),
@@ -153,7 +153,7 @@ def _register_detail(app: Dash, reader: WarehouseQueries, trials: Trials) -> Non
         person, ids = viewer(), choice.ids(selected)
         if not ids or not person.may(PAGE.right):
             return None, True, True, SELECT.text(person.language)
-        told = CHOSEN.text(person.language).format(count=len(ids))
+        told = CHOSEN.text(person.language, count=len(ids))
         try:
             found = await reader.ask(lambda client: read_dead_letters(client, DeadLetterChoice(ids=ids[-1:]), 1))
         except (Unavailable, TooMuchError):
@@ -188,7 +188,7 @@ def _register_acts(app: Dash, live: Live, reader: WarehouseQueries, trials: Tria
             trials.keep(person.session, ids if sent else [])
         else:
             log.warning("%r sent %d dead letters again: %s", person.name, len(ids), _told(resent))
-        said = (TRIED if is_dry else SENT).text(language).format(sent=sent, count=len(resent))
+        said = (TRIED if is_dry else SENT).text(language, sent=sent, count=len(resent))
         return {"update": rows, "async": False}, said, "", not (is_dry and sent)
 
 
@@ -259,7 +259,7 @@ def _register_repeats(app: Dash, live: Live, reader: WarehouseQueries) -> None:
         except (Unavailable, TooMuchError):
             return no_update, SERVICE_ASK_AGAIN.text(person.language)
         conflicts = sum(one.is_conflict for one in found)
-        said = REPEATED.text(person.language).format(count=len(found), conflicts=conflicts)
+        said = REPEATED.text(person.language, count=len(found), conflicts=conflicts)
         rows = [repeat_row(one, shown_at(live.clock, one.came_at), person.language) for one in found]
         return rows, said
 

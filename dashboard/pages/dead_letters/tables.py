@@ -67,7 +67,7 @@ FIELD = Label("Trường", "Field")
 FIRST = Label("Lần đầu (được tính)", "First (counts)")
 SECOND = Label("Lần này", "This one")
 PAYLOAD = Label("Nội dung đã che thông tin cá nhân", "Payload, personal data taken out")
-EVENTS = Label("{count} sự kiện", "{count} events")
+EVENTS = Label("{count} sự kiện", "{count} events", "{count} event")
 
 _FACTS = (
     Label("Lý do", "Reason"),
@@ -167,7 +167,7 @@ def stop_list(stops: list[HaltedPartition], language: Language, now_ms: int, *, 
     for stop in stops:
         stream = text.stream_name(stop.topic, language)
         since = text.clock_time(round(stop.changed_at.timestamp() * 1000), now_ms)
-        said = WAITS.text(language).format(reason=stop.reason, time=since, partition=stop.partition, offset=stop.offset)
+        said = WAITS.text(language, reason=stop.reason, time=since, partition=stop.partition, offset=stop.offset)
         parts: list[Component] = [
             html.Span(className="sign sign-critical"),
             html.Strong(stream),
@@ -189,7 +189,7 @@ def stop_list(stops: list[HaltedPartition], language: Language, now_ms: int, *, 
                 dcc.ConfirmDialogProvider(
                     dmc.Button(RESUME.text(language), variant="default", size="xs"),
                     id={"type": "resume", **place},
-                    message=CONFIRM.text(language).format(stream=stream),
+                    message=CONFIRM.text(language, stream=stream),
                 ),
             ]
         rows.append(html.Li(parts))
@@ -217,7 +217,7 @@ def _result(resent: ResentDeadLetter, language: Language) -> str:
     known = next((label for outcome, label in RESENT.items() if outcome == resent.outcome), None)
     words = [known.text(language) if known else resent.outcome]
     if resent.events:
-        words.append(EVENTS.text(language).format(count=resent.events))
+        words.append(EVENTS.text(language, count=resent.events))
     if resent.detail:
         words.append(resent.detail)
     return " · ".join(words)

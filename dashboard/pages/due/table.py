@@ -83,7 +83,7 @@ def due_table(found: list[DueDossier], language: Language) -> list[Component]:
     rows: list[list[Cell]] = []
     for one in found:
         hours = number.decimal(Fraction(one.working_ms, HOUR), 1, language)
-        said = (OVER if one.is_overdue else LEFT).text(language).format(hours=hours)
+        said = (OVER if one.is_overdue else LEFT).text(language, hours=hours)
         status: Status = "critical" if one.is_overdue else "warning"
         classes = "other" if one.is_overdue else "look"
         rows.append(
@@ -95,5 +95,5 @@ def due_table(found: list[DueDossier], language: Language) -> list[Component]:
                 html.Code(one.code),
             ]
         )
-    cut = [html.P(CUT.text(language).format(count=MOST), className="quiet")] if len(found) == MOST else []
+    cut = [html.P(CUT.text(language, count=MOST), className="quiet")] if len(found) == MOST else []
     return [data_table([head.text(language) for head in HEADS], rows, (), NONE.text(language)), *cut]

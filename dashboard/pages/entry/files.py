@@ -32,7 +32,7 @@ NO_IMPORT = Label("hãy chọn lần nhập tệp", "choose an import")
 BEGUN = Label("Đang ghi…", "Being written…")
 GOES_ON = Label("Đang ghi: {done}/{size} sự kiện…", "Being written: {done} of {size} events…")
 EVENTS_DONE = Label("Xong {done}/{size} sự kiện.", "Done: {done} of {size} events.")
-DONE = Label("Đã ghi {count} số.", "{count} figures written.")
+DONE = Label("Đã ghi {count} số.", "{count} figures written.", "{count} figure written.")
 FAULTY = Label("tệp còn dòng sai: sửa rồi chọn lại tệp", "rows are wrong: mend them and choose the file again")
 
 
@@ -142,7 +142,7 @@ def _attach_acts(app: Dash, desks: EntryDesks, pool: ThreadPool) -> None:
         except (IocError, ValueError) as error:
             return no_update, "", why(error, language), no_update, no_update, no_update
         faults = "; ".join(fault.said.text(language) for fault in plan.faults)
-        return [applies, undoes], DONE.text(language).format(count=len(plan.events)), faults, None, True, True
+        return [applies, undoes], DONE.text(language, count=len(plan.events)), faults, None, True, True
 
     @app.callback(
         Output("entry-acted", "data", allow_duplicate=True),

@@ -55,10 +55,14 @@ MISSING, LATE = Label("chưa nhập", "missing"), Label("quá hạn", "overdue")
 UNUSED = Label("phường chưa dùng", "not used by the ward")
 """A kind that the ward has never entered is not missed, here as in the alarms."""
 WAITS, THERE = Label("chờ xác nhận", "to be confirmed"), Label("đã có", "entered")
-SAME = Label("{count} dòng nói đúng số đang có.", "{count} rows say what is there already.")
-MORE = Label("… và {count} thay đổi nữa.", "… and {count} more changes.")
-SIZE = Label("{count} số", "{count} figures")
-EVENTS_SIZE = Label("{count} sự kiện “{kind}”", "{count} events “{kind}”")
+SAME = Label(
+    "{count} dòng nói đúng số đang có.",
+    "{count} rows say what is there already.",
+    "{count} row says what is there already.",
+)
+MORE = Label("… và {count} thay đổi nữa.", "… and {count} more changes.", "… and {count} more change.")
+SIZE = Label("{count} số", "{count} figures", "{count} figure")
+EVENTS_SIZE = Label("{count} sự kiện “{kind}”", "{count} events “{kind}”", "{count} event “{kind}”")
 NOTHING = Label("Tệp không thay đổi gì.", "The file changes nothing.")
 NEEDS_SECOND = Label(
     "Số cần người thứ hai xác nhận chỉ tính sau khi được xác nhận.",
@@ -154,9 +158,9 @@ def plan_table(plan: ImportPlan, language: Language) -> list[Component]:
         html.Li(f"{fault.cell}: {fault.said.text(language)}" if fault.cell else fault.said.text(language))
         for fault in plan.faults
     ]
-    said = [SAME.text(language).format(count=plan.same)] if plan.same else []
+    said = [SAME.text(language, count=plan.same)] if plan.same else []
     if len(plan.changes) > len(rows):
-        said.append(MORE.text(language).format(count=len(plan.changes) - len(rows)))
+        said.append(MORE.text(language, count=len(plan.changes) - len(rows)))
     if any(change.statement.kind.confirms for change in plan.changes):
         said.append(NEEDS_SECOND.text(language))
     table = data_table([head.text(language) for head in PLAN_HEADS], rows, empty=NOTHING.text(language))

@@ -115,7 +115,7 @@ def _said(one: Indicator | Derived, asked: HistoryChoice, now_ms: int, language:
     """What has to be said of the span that is told."""
     at = asked.moment(now_ms)
     chosen = chosen_period(one, asked.grain, asked.span, asked.since, at.at_ms if at else now_ms)
-    said: list[Any] = [chosen.said.text(language).format(days=chosen.days)] if chosen.said else []
+    said: list[Any] = [chosen.said.text(language, days=chosen.days)] if chosen.said else []
     if at and not at.fault:
         said += [_until(at.at_ms, language), html.A(BACK.text(language), href=f"/history/{one.id}", className="back")]
     elif at and at.fault:
@@ -211,7 +211,7 @@ def answer_history(
 
 
 def _until(at_ms: int, language: Language) -> str:
-    return UNTIL.text(language).format(time=f"{text.local_time(at_ms):%H:%M %d/%m/%Y}")
+    return UNTIL.text(language, time=f"{text.local_time(at_ms):%H:%M %d/%m/%Y}")
 
 
 def chosen_period(one: Indicator | Derived, grain: object, span: object, since: object, end_ms: int) -> HistoryPeriod:

@@ -83,12 +83,12 @@ def layout(state: BoardState) -> Component:
 
 def _meaning(state: BoardState, one: Indicator | Derived) -> Component:
     """The figure as it is now, and its definition."""
-    say, unit = state.say, "" if one.unit.out_of else state.say(one.unit.label)
+    say = state.say
     meaning = [
         tile.card(
             "timeline",
             say(NOW),
-            tile.big(one.id.lower(), unit, second=True),
+            tile.big(one.id.lower(), second=True),
             html.Div(id="timeline-parts", className="caption"),
         ),
         html.P(say(one.definition), className="definition"),
@@ -209,7 +209,7 @@ def updates(state: BoardState) -> PropertyUpdates:
     """The figure as it is now."""
     one = measure(state.argument)
     found = {
-        **tile.figure_updates(one.id, state),
+        **tile.big_updates(one.id, state),
         **tile.card_updates("timeline", state, [one.id]),
         PropertyUpdate("timeline-parts", "children"): number.fraction_text(state.read(one.id), state.language),
     }

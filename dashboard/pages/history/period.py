@@ -65,7 +65,7 @@ def period_said(told: PeriodNote, language: Language) -> list[Component]:
     """The period's figure, and what it is against that of the period before."""
 
     def say(label: Label, **values: object) -> str:
-        return label.text(language).format(**values)
+        return label.text(language, **values)
 
     end = text.local_time(told.until_ms)
     name = f"{say(PERIODS[told.period])}, {say(UNTIL, time=f'{end:%H:%M} {end:%d/%m/%Y}')}: "
@@ -120,11 +120,11 @@ def period_table(told: PeriodNote, language: Language) -> Component:
         rows += [(text.member(member, language), whole.reading, None) for member, (_, whole) in told.members]
     else:
         for place, name in reversed(list(enumerate(_bucket_names(told)))):
-            running = f" · {UNTIL.text(language).format(time=f'{end:%H:%M}')}"
+            running = f" · {UNTIL.text(language, time=f'{end:%H:%M}')}"
             then = before.points[place].reading if before and place < len(before.points) else None
             is_last = place == len(told.now.points) - 1
             rows.append((name + running * is_last, told.now.points[place].reading, then))
-    whole_name = WHOLE.text(language).format(time=f"{end:%H:%M %d/%m}")
+    whole_name = WHOLE.text(language, time=f"{end:%H:%M %d/%m}")
     rows.append((whole_name, told.now.whole.reading, before.whole.reading if before else None))
     parts = [number.fraction_text(reading, language) for _, reading, _ in rows]
     heads = [first, VALUE, *([PARTS] if any(parts) else []), *([BEFORE[told.period]] if before else [])]
@@ -179,5 +179,6 @@ def _change(told: PeriodNote, language: Language) -> str:
     if not by:
         return SAME.text(language)
     unit = POINTS if number.is_share(told.one) else told.one.unit.label
-    amount = f"{number.decimal(abs(by), told.one.unit.decimals, language)}{number.SPACE}{unit.text(language)}"
-    return (MORE if by > 0 else LESS).text(language).format(by=amount)
+    amount = number.decimal(abs(by), told.one.unit.decimals, language)
+    said = f"{amount}{number.SPACE}{unit.text(language, count=amount)}"
+    return (MORE if by > 0 else LESS).text(language, by=said)

@@ -36,9 +36,12 @@ REVISIONS = Label("Lần sửa", "Revisions")
 RUNNING = Label("đang chạy", "running")
 NOTHING = Label("Chưa có số liệu nào.", "There are no figures yet.")
 ENTERED = Label("theo số liệu nhập", "as entered")
-ENTERED_DAYS = Label("theo số liệu nhập {count} ngày: {sources}", "as entered for {count} days: {sources}")
+ENTERED_DAYS = Label(
+    "theo số liệu nhập {count} ngày: {sources}",
+    "as entered for {count} days: {sources}",
+)
 ENTERED_DAY = Label("theo số liệu nhập: {sources}", "as entered: {sources}")
-CORRECTED = Label("{count} lần", "{count} times")
+CORRECTED = Label("{count} lần", "{count} times", "once")
 
 
 class HistoryNote(NamedTuple):
@@ -113,7 +116,7 @@ def entered_said(point: Point, language: Language) -> str:
         return ""
     count = len({day.day_ms for day in point.entered})
     sources = ", ".join(sorted({text.name_of_code(day.source_code, language) for day in point.entered}))
-    return (ENTERED_DAY if count == 1 else ENTERED_DAYS).text(language).format(count=count, sources=sources)
+    return (ENTERED_DAY if count == 1 else ENTERED_DAYS).text(language, count=count, sources=sources)
 
 
 def value_history_table(told: HistoryNote, language: Language) -> Component:
@@ -124,7 +127,7 @@ def value_history_table(told: HistoryNote, language: Language) -> Component:
     for place in reversed(range(len(told.now))):
         point = told.now[place]
         start = bucket_name(told, point.start_ms)
-        revised = CORRECTED.text(language).format(count=point.revision)
+        revised = CORRECTED.text(language, count=point.revision)
         mark = html.Span([html.Span(className="sign sign-warning"), revised], className="look")
         if point.entered:
             start = f"{start} · {entered_said(point, language)}"

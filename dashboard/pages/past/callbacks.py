@@ -150,7 +150,7 @@ def too_old(first_ms: int) -> Label:
     if not first_ms:
         return NOTHING_KEPT
     first = f"{text.local_time(first_ms):%H:%M %d/%m/%Y}"
-    return Label(*(said.format(first=first) for said in moment.TOO_OLD))
+    return moment.TOO_OLD.filled(first=first)
 
 
 def _allowed(live: Live, path: object) -> Page | None:

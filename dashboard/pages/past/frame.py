@@ -174,8 +174,8 @@ def mark(at_ms: int, language: Language) -> str:
     """That it is past, and which minute: `QUÁ KHỨ · 10:15 thứ Ba 24/11/2026`."""
     at = text.local_time(at_ms)
     day = text.DAYS[at.weekday()].text(language)
-    return PAST.text(language).format(
-        time=f"{at:%H:%M}", day=day[0].lower() + day[1:] if language == "vi" else day, date=f"{at:%d/%m/%Y}"
+    return PAST.text(
+        language, time=f"{at:%H:%M}", day=day[0].lower() + day[1:] if language == "vi" else day, date=f"{at:%d/%m/%Y}"
     )
 
 
@@ -185,7 +185,7 @@ def past_note(view: View, unrestored: tuple[str, ...], language: Language) -> st
     if unrestored:
         named = ", ".join(measure(id).label.text(language) for id in unrestored[:_MOST_NAMED])
         more = AND_OTHERS.text(language) if len(unrestored) > _MOST_NAMED else ""
-        said = f"{UNRESTORED.text(language).format(ids=named + more)} {said}"
+        said = f"{UNRESTORED.text(language, ids=named + more)} {said}"
     return said
 
 

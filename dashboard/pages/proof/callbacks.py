@@ -46,7 +46,9 @@ AGREES = Label("KHỚP · {value}", "AGREES · {value}")
 DIFFERS = Label("SAI LỆCH · {value}", "DIFFERS · {value}")
 BOTH = Label("trên bảng {shown} · tính lại {recomputed}", "on the board {shown} · recomputed {recomputed}")
 WHERE = Label("Khác ở: {places}", "Differs at: {places}")
-COMPARED = Label("{count} giá trị được so sánh lúc {time}", "{count} values compared at {time}")
+COMPARED = Label(
+    "{count} giá trị được so sánh lúc {time}", "{count} values compared at {time}", "{count} value compared at {time}"
+)
 AHEAD = Label("{count} sự kiện mới hơn đang được tính", "newer events being counted: {count}")
 TOO_MUCH = Label(
     "Tính lại tại chỗ mất quá lâu; lần đối soát hằng đêm kiểm tra số này.",
@@ -161,16 +163,16 @@ def verdict_text(what: ShownFigure, found: Proof, language: Language) -> list[Co
     shown_ = reading_of(what.one, {**counted, total: with_base}, 0, 1)
     verdict = AGREES if found.agrees else DIFFERS
     lines: list[Component] = [
-        html.Strong(verdict.text(language).format(value=number.with_unit(shown_, language))),
-        html.Div(BOTH.text(language).format(shown=mine, recomputed=theirs)),
+        html.Strong(verdict.text(language, value=number.with_unit(shown_, language))),
+        html.Div(BOTH.text(language, shown=mine, recomputed=theirs)),
     ]
     if not found.agrees:
-        lines.append(html.Div(WHERE.text(language).format(places=_places(found, language))))
-    note = COMPARED.text(language).format(
-        count=number.whole_number(len(what.values), language), time=f"{text.local_time(what.now_ms):%H:%M:%S}"
+        lines.append(html.Div(WHERE.text(language, places=_places(found, language))))
+    note = COMPARED.text(
+        language, count=number.whole_number(len(what.values), language), time=f"{text.local_time(what.now_ms):%H:%M:%S}"
     )
     if found.ahead:
-        note += " · " + AHEAD.text(language).format(count=number.whole_number(found.ahead, language))
+        note += " · " + AHEAD.text(language, count=number.whole_number(found.ahead, language))
     return [*lines, html.Div(note, className="quiet")]
 
 

@@ -140,7 +140,7 @@ def updates(state: BoardState) -> PropertyUpdates:
     reading, language = state.read(one.id), state.language
     name = one.id.lower()
     found = {
-        **tile.figure_updates(one.id, state, name=name),
+        **tile.big_updates(one.id, state),
         **tile.card_updates("proof", state, [one.id]),
         PropertyUpdate("proof-parts", "children"): number.fraction_text(reading, language),
         PropertyUpdate("proof-status", "children"): state.say(STATUSES[reading.status]),
@@ -157,7 +157,6 @@ def updates(state: BoardState) -> PropertyUpdates:
 
 
 def _figure(state: BoardState, one: Measure) -> Component:
-    unit = "" if one.unit.out_of else state.say(one.unit.label)
     caption = html.Div(
         [
             html.Span(id="proof-parts", className="parts-first"),
@@ -166,7 +165,7 @@ def _figure(state: BoardState, one: Measure) -> Component:
         ],
         className="caption proof-caption",
     )
-    return tile.card("proof", state.say(SHOWN), tile.big(one.id.lower(), unit, second=True), caption)
+    return tile.card("proof", state.say(SHOWN), tile.big(one.id.lower(), second=True), caption)
 
 
 def _definition(state: BoardState, one: Indicator | Derived) -> Component:
@@ -296,11 +295,13 @@ def _thresholds(threshold: Threshold | None, state: BoardState, one: Measure) ->
     if threshold is None:
         return state.say(NO_THRESHOLD)
     mark = "<" if threshold.below else ">"
-    unit = f"{number.gap(one, state.language)}{one.unit.label.text(state.language)}"
+    gap, unit = number.gap(one, state.language), one.unit.label
     limits = [(threshold.warning, LOOK), (threshold.critical, ACT)]
     point = "," if state.language == "vi" else "."
     said = [(f"{limit:g}".replace(".", point), word) for limit, word in limits if limit is not None]
-    return " · ".join(f"{mark}{number.SPACE}{limit}{unit}: {state.say(word)}" for limit, word in said)
+    return " · ".join(
+        f"{mark}{number.SPACE}{limit}{gap}{state.say(unit, count=limit)}: {state.say(word)}" for limit, word in said
+    )
 
 
 def _duration(time: timedelta, state: BoardState) -> str:

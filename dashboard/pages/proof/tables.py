@@ -34,7 +34,7 @@ MEMBER_HEADS = (
 ENTERED_DAYS = Label(
     "Trước khi IOC đếm có tổng của {count} ngày do phường nhập ({sources}), từ {first} đến {last}: chỉ hiện trong diễn biến, không cộng "
     "vào số này.",
-    "Of before this system counted there are totals of {count} days that the ward entered ({sources}), from {first} to {last}: they are "
+    "Of before this system counted the ward entered day totals ({sources}), {count} from {first} to {last}: they are "
     "shown in the history alone and are no part of this figure.",
 )
 WINDOW_HEADS = (
@@ -123,7 +123,7 @@ def entered_note(one: Indicator, entered: Sequence[DayTotal], language: Language
     days = sorted({total.day_ms for total in entered})
     first, last = (f"{text.local_time(day):%d/%m/%Y}" for day in (days[0], days[-1]))
     sources = ", ".join(sorted({text.name_of_code(total.source_code, language) for total in entered}))
-    said = ENTERED_DAYS.text(language).format(count=len(days), first=first, last=last, sources=sources)
+    said = ENTERED_DAYS.text(language, count=len(days), first=first, last=last, sources=sources)
     return [html.P([said, " ", html.A(text.HISTORY.text(language), href=f"/history/{one.id}")], className="quiet")]
 
 

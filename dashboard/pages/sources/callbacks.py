@@ -112,7 +112,7 @@ def _register_list(app: Dash, sources: TracedSources, pool: ThreadPool) -> None:
 
 def _panel_of(card: SourceCard, person: Viewer) -> list[Component]:
     language = person.language
-    rotated = ROTATED.text(language).format(at=shown_time(card.rotated_at)) if card.rotated_at else ""
+    rotated = ROTATED.text(language, at=shown_time(card.rotated_at)) if card.rotated_at else ""
     guide = card.guide.text(language) if card.guide else ""
     counts = " · ".join(f"{name} {count}" for name, count in sorted(card.counts.items()))
     return [
@@ -131,7 +131,8 @@ def _versions(card: SourceCard, person: Viewer) -> list[dict[str, str]]:
     return [
         {
             "value": str(one.number),
-            "label": VERSION_OF.text(person.language).format(
+            "label": VERSION_OF.text(
+                person.language,
                 number=one.number,
                 at=shown_time(one.at),
                 by=one.by if one.by != "./" else BY_HAND.text(person.language),

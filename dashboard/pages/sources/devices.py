@@ -282,8 +282,8 @@ def _attach_scan(app: Dash, sources: TracedSources, pool: ThreadPool) -> None:
         except (IocError, ValueError) as error:
             return no_update, no_update, reason(error).text(person.language)
         rows = scan_rows(state, [_said(row.get("address")) for row in _rows(listed)], person.language)
-        said = PROGRESS.text(person.language).format(
-            network=state.network, asked=state.asked, of=state.of, found=len(state.found)
+        said = PROGRESS.text(
+            person.language, network=state.network, asked=state.asked, of=state.of, found=len(state.found)
         )
         # Ticks would be lost with each answer that brings nothing new.
         return rows if rows != shown else no_update, list(state.networks), said if state.network else ""

@@ -141,7 +141,8 @@ def _card(card: SourceCard, language: Language) -> Component:
             html.Div(
                 [
                     html.Span(
-                        PER_HOUR.text(language).format(
+                        PER_HOUR.text(
+                            language,
                             messages=number.whole_number(card.messages_per_hour, language),
                             letters=number.whole_number(card.dead_letters_per_hour, language),
                         ),
@@ -187,14 +188,14 @@ def last_message(last: LastMessage | None, language: Language) -> str:
     """The newest message, and what became of it."""
     if last is None:
         return NO_MESSAGE.text(language)
-    became = DEAD_LETTER.text(language).format(why=last.fault) if last.fault else _named(last.events, language)
-    return LAST.text(language).format(at=shown_time(last.at), became=became or NO_EVENT.text(language))
+    became = DEAD_LETTER.text(language, why=last.fault) if last.fault else _named(last.events, language)
+    return LAST.text(language, at=shown_time(last.at), became=became or NO_EVENT.text(language))
 
 
 def source_trial(trial: SourceTrial, language: Language) -> str:
     """What came of trying a source."""
-    outcome = TRIALS[trial.outcome].text(language).format(events=_named(trial.events, language), fault=trial.fault)
-    return TRIED.text(language).format(at=shown_time(trial.at), outcome=outcome)
+    outcome = TRIALS[trial.outcome].text(language, events=_named(trial.events, language), fault=trial.fault)
+    return TRIED.text(language, at=shown_time(trial.at), outcome=outcome)
 
 
 def setup_table(lines: Sequence[SetupLine], language: Language, hidden: Label = HIDDEN) -> Component:
@@ -208,7 +209,7 @@ def setup_table(lines: Sequence[SetupLine], language: Language, hidden: Label = 
 
 def trial_report(trial: SampleTrial, language: Language) -> list[Component]:
     """What became of a sample, message by message and field by field."""
-    said = TRIAL.text(language).format(messages=trial.messages, events=trial.events, faults=trial.faults)
+    said = TRIAL.text(language, messages=trial.messages, events=trial.events, faults=trial.faults)
     head = html.P(html.Strong(said + (CUT.text(language) if trial.is_cut else "")), id="trial-sum")
     return [head, *(_trial_of(one, language) for one in trial.shown)]
 
@@ -222,13 +223,9 @@ def _trial_of(one: MessageTrial, language: Language) -> Component:
         [
             html.Summary(f"{'✗' if one.fault else '✓'} {one.place}"),
             data_table([head.text(language) for head in TRIAL_HEADS], rows),
-            *(
-                [html.P(DROPPED.text(language).format(names=", ".join(one.dropped)), className="quiet")]
-                if one.dropped
-                else []
-            ),
-            *(html.P(EVENT.text(language).format(event=event)) for event in one.events),
-            *([html.P(FAULT.text(language).format(why=one.fault), className="fault")] if one.fault else []),
+            *([html.P(DROPPED.text(language, names=", ".join(one.dropped)), className="quiet")] if one.dropped else []),
+            *(html.P(EVENT.text(language, event=event)) for event in one.events),
+            *([html.P(FAULT.text(language, why=one.fault), className="fault")] if one.fault else []),
         ],
         open=bool(one.fault),
     )

@@ -34,8 +34,8 @@ from warehouse.query.adhoc import QueryResult
 
 log = logging.getLogger("dashboard.sql")
 
-DONE = Label("{rows} dòng · {seconds} giây", "{rows} rows · {seconds} s")
-CUT = Label("chỉ {rows} dòng đầu · {seconds} giây", "only the first {rows} rows · {seconds} s")
+DONE = Label("{count} dòng · {seconds} giây", "{count} rows · {seconds} s", "{count} row · {seconds} s")
+CUT = Label("chỉ {count} dòng đầu · {seconds} giây", "only the first {count} rows · {seconds} s")
 REFUSED = Label("Không chạy: {why}", "Refused: {why}")
 BUSY = Label(
     "Đang có quá nhiều truy vấn, hãy thử lại sau vài giây.", "Too many queries are running, try again in a few seconds."
@@ -113,7 +113,7 @@ def _register_run(app: Dash, ask: AskSql, answers: SqlAnswers, pool: ThreadPool)
         try:
             answer = await pool.run(person.name, ask, asked, person.name)
         except QueryRefused as error:
-            return no_update, no_update, "", REFUSED.text(person.language).format(why=error), no_update
+            return no_update, no_update, "", REFUSED.text(person.language, why=error), no_update
         except Overloaded:
             return no_update, no_update, "", BUSY.text(person.language), no_update
         except Unavailable:
@@ -122,7 +122,7 @@ def _register_run(app: Dash, ask: AskSql, answers: SqlAnswers, pool: ThreadPool)
         answers.keep(person.session, answer)
         status = (CUT if answer.truncated else DONE).text(person.language)
         said = status.format(
-            rows=number.whole_number(len(answer.rows), person.language),
+            count=number.whole_number(len(answer.rows), person.language),
             seconds=number.decimal(Fraction(round(100 * seconds), 100), 2, person.language),
         )
         names = column_names(answer)
@@ -142,7 +142,7 @@ def _register_opening(app: Dash, ask: AskSql, pool: ThreadPool) -> None:
             try:
                 await pool.run(person.name, ask, "SELECT 1", person.name)
             except QueryRefused as error:
-                return REFUSED.text(person.language).format(why=error) if error.rule == "off" else no_update
+                return REFUSED.text(person.language, why=error) if error.rule == "off" else no_update
             except (Overloaded, Unavailable):
                 pass
         return no_update
@@ -254,7 +254,7 @@ def _register_changes(app: Dash, saved: SavedQueries) -> None:
             saved.save(person.name, str(name or ""), str(sql or ""))
             return list(saved.of(person.name)), ""
         except ValueError as error:
-            return no_update, BAD_NAME.text(person.language).format(why=error)
+            return no_update, BAD_NAME.text(person.language, why=error)
         except StoreUnavailable as error:
             return no_update, error.public.text(person.language)
 

@@ -108,10 +108,10 @@ def audit_block(audits: list[Audit], now_ms: int, language: Language) -> list[Co
         return [html.P(NO_AUDIT.text(language), className="quiet")]
     last = audits[0]
     compared, count = (number.whole_number(value, language) for value in (last.compared, last.differences))
-    said = (DIFFERS if last.differences else CLEAN).text(language).format(count=count, compared=compared)
+    said = (DIFFERS if last.differences else CLEAN).text(language, count=count, compared=compared)
     missed = moment(now_ms) - last.finished_at > AUDITED_WITHIN
-    when = AUDITED_AT.text(language).format(
-        start=_time(last.started_at), end=_time(last.finished_at), scope=_scope(last, language)
+    when = AUDITED_AT.text(
+        language, start=_time(last.started_at), end=_time(last.finished_at), scope=_scope(last, language)
     )
     verdict = html.Div(
         [

@@ -51,7 +51,7 @@ def test_a_taken_port_says_which_by_whom_and_what_to_change(variables):
         found = managed_processes(install({**variables, "IOC_BOARD_PORT": str(taken)}), simulator=True)
         with pytest.raises(preflight.CannotStartError) as obstacle:
             preflight.check_ports(found)
-    for text in obstacle.value.label:
+    for text in obstacle.value.label.both:
         assert str(taken) in text
         assert f"pid {os.getpid()}" in text
         assert "IOC_BOARD_PORT" in text

@@ -30,7 +30,7 @@ def test_it_is_tinted_only_while_one_calls():
     one = after(raised(), ("acknowledged", "lan", "", 1))
     updates = alarm_panel.updates(board_state("en", alarms=combine_alarms([one], {})))
     assert updates[PropertyUpdate("alarms-card", "className")] == "card alarms-normal"
-    assert updates[PropertyUpdate("alarms-title", "children")] == "1 alarms being dealt with"
+    assert updates[PropertyUpdate("alarms-title", "children")] == "1 alarm being dealt with"
     assert updates[PropertyUpdate("alarm-0", "className")] == "row row-seen"
     assert said(updates, 0)[2] == "acknowledged · not assigned"
 

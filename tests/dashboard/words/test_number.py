@@ -3,6 +3,7 @@ from fractions import Fraction
 import pytest
 
 from dashboard.words import number
+from ingest.contract.label import Label
 from warehouse.catalogue import measure
 from warehouse.model.reading import Reading
 
@@ -56,11 +57,25 @@ def test_figures_carry_their_unit():
     assert number.with_unit(reading("H01", 14_400), "vi") == "14\u00a0giây"
 
 
+def test_in_english_one_is_a_person_and_two_are_people():
+    assert [number.with_unit(reading("Q02", count), "en") for count in (1, 2)] == ["1\u00a0person", "2\u00a0people"]
+    assert number.with_unit(reading("Q14", 3, 3), "en", is_short=True) == "1\u00a0person"
+    assert number.with_unit(reading("Q02", 1), "vi") == "1\u00a0người"
+    many = Label("{count} cảnh báo", "{count} alarms", "{count} alarm")
+    assert [many.text("en", count=count) for count in (0, 1, "1", "11")] == [
+        "0 alarms",
+        "1 alarm",
+        "1 alarm",
+        "11 alarms",
+    ]
+    assert many.filled(count=1) == Label("1 cảnh báo", "1 alarm")
+
+
 def test_parts_are_shown_of_shares_and_the_count_of_means():
     assert number.fraction_text(reading("D04", 4288, 4293), "vi") == "4.288/4.293"
     assert number.fraction_text(reading("Q03", 504_000, 31), "vi") == "31\u00a0lượt"
     assert number.fraction_text(reading("Q03", 504_000, 31), "en") == "of\u00a031\u00a0visits"
-    assert number.fraction_text(reading("Q03", 60_000, 1), "en") == "of\u00a01"
+    assert number.fraction_text(reading("Q03", 60_000, 1), "en") == "of\u00a01\u00a0visit"
     assert number.fraction_text(reading("D12", 504_000, 469), "vi") == "469\u00a0hồ\u00a0sơ"
     assert number.fraction_text(reading("Q14", 7, 12), "vi") == "12\u00a0quầy"
     assert number.fraction_text(reading("E08", 3, 1), "vi") == "1\u00a0đường"
