@@ -10,7 +10,7 @@ import subprocess
 import sys
 import threading
 import time
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from datetime import timedelta
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -374,6 +374,17 @@ def java_of(running):
     return next(child for child in psutil.Process(running.pid).children() if child.name() == "java")
 
 
+def ended_without_java(running):
+    """The exit code of a process whose Java is killed; on a slow PC the first may have run long enough to be started again."""
+    give_up = time.monotonic() + 120
+    while running.poll() is None:
+        assert time.monotonic() < give_up
+        with suppress(StopIteration, psutil.NoSuchProcess):
+            java_of(running).kill()
+        time.sleep(0.1)
+    return running.returncode
+
+
 @pytest.mark.embedded
 async def test_killed_java_ends_the_process_and_nothing_acknowledged_is_lost(tmp_path):
     with process(tmp_path) as (settings, begin):
@@ -381,8 +392,7 @@ async def test_killed_java_ends_the_process_and_nothing_acknowledged_is_lost(tmp
         read_until(first, "Kafka ready")
         async with AIOKafkaProducer(**client_options(settings), acks="all") as producer:
             await producer.send_and_wait(DEAD_LETTERS, b"acknowledged", partition=0)
-        java_of(first).kill()
-        assert first.wait(60) == 1
+        assert ended_without_java(first) == 1
 
         second = begin()
         read_until(second, "Kafka ready")

@@ -241,16 +241,15 @@ async def test_retained_messages_are_marked(producer, port, request, monkeypatch
         first = one.publish("toy/1/word", "offline", retain=True)
         async with subscribing(producer, port, "first"):  # it is acknowledged once somebody has it
             await until(lambda: first in one.acknowledged)
-        async with subscribing(producer, port, "retained") as subscriber:
-            seen: list[bool] = []
-            take = subscriber.mapper.take
+        seen: list[bool] = []
+        take = Mapper.take
 
-            def noting(body: bytes, **options: Any) -> MappedMessage:
-                seen.append(options["retained"])
-                taken: MappedMessage = take(body, **options)
-                return taken
+        def noting(self: Mapper, body: bytes, **options: Any) -> MappedMessage:
+            seen.append(options["retained"])
+            return take(self, body, **options)
 
-            monkeypatch.setattr(subscriber.mapper, "take", noting)
+        monkeypatch.setattr(Mapper, "take", noting)
+        async with subscribing(producer, port, "retained"):
             await until(lambda: seen)
             one.publish("toy/2/word", "online", retain=True)
             await until(lambda: False in seen)
