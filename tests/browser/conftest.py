@@ -11,7 +11,7 @@ from itertools import count
 
 import httpx
 import pytest
-from playwright.sync_api import BrowserContext, ConsoleMessage, Error, Page, expect, sync_playwright
+from playwright.sync_api import BrowserContext, ConsoleMessage, Error, Page, Request, expect, sync_playwright
 from standardwebhooks import Webhook
 
 from commands.developers.load.chromium import ARE_DRAWN, CHROMIUM, FLAGS
@@ -238,6 +238,33 @@ def live(page: Page) -> None:
     """Wait until the figures are pushed."""
     expect(page.locator("html")).to_have_attribute("data-transport", "push", timeout=PATIENCE)
     page.wait_for_function("() => window.iocClock.now() !== null")
+
+
+class Questions:
+    """What a page asks the board for, and has no answer to yet."""
+
+    def __init__(self, page: Page) -> None:
+        self._page = page
+        self._open: set[Request] = set()
+        page.on("request", self._asked)
+        page.on("requestfinished", self._answered)
+        page.on("requestfailed", self._answered)
+
+    def _asked(self, request: Request) -> None:
+        if request.url.endswith("/_dash-update-component"):
+            self._open.add(request)
+
+    def _answered(self, request: Request) -> None:
+        self._open.discard(request)
+
+    def wait(self) -> None:
+        """Wait until everything is answered; an answer may lead to the next question."""
+        give_up = time.monotonic() + PATIENCE / 1000
+        quiet = 0
+        while quiet < 3:
+            assert time.monotonic() < give_up, [request.post_data for request in self._open]
+            self._page.wait_for_timeout(50)
+            quiet = 0 if self._open else quiet + 1
 
 
 def in_every_size(page: Page, sizes: Sequence[tuple[int, int]]) -> Iterator[tuple[int, int]]:

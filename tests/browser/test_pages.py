@@ -9,7 +9,7 @@ from playwright.sync_api import Page
 from commands.developers.load.chromium import ARE_DRAWN
 from dashboard.apps.page_list import pages
 from dashboard.words import number, text
-from tests.browser.conftest import FILL_THEIR_PLACE, complaints, in_every_size, shown
+from tests.browser.conftest import FILL_THEIR_PLACE, Questions, complaints, in_every_size, shown
 from tests.browser.support.legible import DESK_LEAST, FINGER, PLACES, log_in, look, showing_alarms, violations
 from tests.browser.support.served import Served
 from tests.dashboard.support.ward import NOW_MS
@@ -109,6 +109,7 @@ def opened(board, chromium):
     """Show a person who may see all of it a page in a size; whatever the browser complains about fails the test."""
     context = chromium.new_context(reduced_motion="reduce")
     page = context.new_page()
+    questions = Questions(page)
     log_in(board, page)
 
     @contextmanager
@@ -119,6 +120,7 @@ def opened(board, chromium):
             page.goto(board.url + path)
             shown(page)
             page.wait_for_selector(".past-frame:is(.is-empty, .is-waiting)", state="detached")
+            questions.wait()
             page.wait_for_function(ARE_DRAWN)
             yield page
         assert found == []
