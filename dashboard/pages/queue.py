@@ -29,8 +29,8 @@ PAGE = wall_page(
         CardRow(
             15,
             (
-                Card("waiting", WAIT, "Q02", ("Q05", "Q03", "Q04", "Q14")),
-                Card("level", LEVEL, "Q07", ("Q10",)),
+                Card("waiting", WAIT, "Q02", ("Q05", "Q03", "Q14")),
+                Card("level", LEVEL, "Q07", ("Q04", "Q10")),
                 Card("counters", COUNTERS, "Q08", ("Q09", "Q06", "Q12")),
                 Card("visits", VISITS, "Q01", ("Q11",)),
             ),

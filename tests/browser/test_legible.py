@@ -13,7 +13,7 @@ from dashboard.board.wall_tour import wall_pages
 from dashboard.words.text import QUIET, state_word
 from ingest.contract.clock import RealClock
 from tests.browser.conftest import live, shown
-from tests.browser.support.legible import DESK_LEAST, FINGER, PLACES, log_in, look, showing_alarms
+from tests.browser.support.legible import DESK_LEAST, FINGER, PLACES, fill_smalls, log_in, look, showing_alarms
 from tests.dashboard.support.ward import NOW_MS
 from warehouse.model.expression import DAY_MS
 
@@ -40,6 +40,9 @@ TURN = """([path, label]) => {
     return isHere;
 }"""
 """Turns to a page, again where an alarm has turned to its own meanwhile."""
+OUTSIDE = """() => [...document.querySelectorAll('main .card')].filter(card => card.checkVisibility({visibilityProperty: true})
+    && card.getBoundingClientRect().bottom > document.querySelector('main').getBoundingClientRect().bottom + 1).map(card => `outside: ${card.id}`)"""
+"""Cards that need more room than the page has."""
 LINES = "() => document.querySelectorAll('.domain .line').length || 1"
 MOST_BYTES = 1_200_000
 """Of everything that a page fetches, compressed; browsers count without the headers."""
@@ -105,12 +108,13 @@ def on_the_wall(board, page, size, scheme, language, letters):
         page.wait_for_function(TURN, arg=[path, pages()[path].label.text(language)], polling=500)
         page.wait_for_timeout(300)  # charts are drawn
         page.evaluate(EXPLAINED)
+        fill_smalls(page)
         for (state, word), view in product(said, range(1, page.evaluate(LINES) + 1)):
             page.evaluate(VIEW, view)
             if state:
                 page.evaluate(SAY, [state, word])
             # Charts take their time to follow a head that has grown.
-            faults = [one for one in look(page, least).faults if not state or " text" not in one]
+            faults = [one for one in look(page, least).faults if not state or " text" not in one] + page.evaluate(OUTSIDE)
             if faults:
                 found[path, view, state] = faults
     return found

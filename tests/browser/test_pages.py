@@ -8,14 +8,21 @@ from playwright.sync_api import Page
 
 from commands.developers.load.chromium import ARE_DRAWN
 from dashboard.apps.page_list import pages
-from dashboard.words import number, text
+from dashboard.words import text
 from tests.browser.conftest import FILL_THEIR_PLACE, Questions, complaints, in_every_size, shown
-from tests.browser.support.legible import DESK_LEAST, FINGER, PLACES, log_in, look, showing_alarms, violations
+from tests.browser.support.legible import (
+    DESK_LEAST,
+    FINGER,
+    PLACES,
+    fill_smalls,
+    log_in,
+    look,
+    showing_alarms,
+    violations,
+)
 from tests.browser.support.served import Served
 from tests.dashboard.support.ward import NOW_MS
-from warehouse.catalogue import measures
 from warehouse.model.expression import DAY_MS
-from warehouse.model.indicator import Unit
 
 pytestmark = pytest.mark.browser
 
@@ -81,21 +88,8 @@ HEAD = """() => [...document.querySelectorAll('.clock, .place, .light, .light .n
     .map(part => part.id || part.className)"""
 
 
-def long(unit: Unit) -> str:
-    """A small figure as long as on a bad day."""
-    if unit.factor == 1 or unit.out_of:
-        return "88/88" if unit.out_of else "888"
-    label = (unit.short or unit.label).vi
-    return f"88{',' if unit.decimals else ''}{'8' * unit.decimals}{number.SPACE}{label}"
-
-
-LONG = {f"{one.id.lower()}-figure": long(one.unit) for one in measures()}
 SENTENCES = """text => document.querySelectorAll('.alarms .row:not(.row-empty) .what').forEach(what => what.textContent = text)"""
 LONG_SENTENCE = "Tỷ lệ hồ sơ trả trước và đúng hạn hôm nay dưới 95%: Hộ tịch, chứng thực và đăng ký kinh doanh"
-FILL = """texts => Object.entries(texts).forEach(([id, text]) => {
-    const figure = document.querySelector(`.small [id="${id}"]`);
-    if (figure) figure.textContent = text;
-})"""
 
 
 @pytest.fixture(scope="module")
@@ -188,7 +182,7 @@ def on_every_desk(page):
         assert faults(page) == []
     page.evaluate(DOWN, text.state_word("down", NOW_MS - DAY_MS, NOW_MS, "vi"))
     assert faults(page) == []
-    page.evaluate(FILL, LONG)
+    fill_smalls(page)
     page.evaluate(SENTENCES, LONG_SENTENCE)
     for _ in in_every_size(page, [SMALL_DESK, LEAST_DESK, FULL_HD]):
         assert faults(page) == []

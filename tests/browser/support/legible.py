@@ -11,11 +11,14 @@ from axe_playwright_python.sync_playwright import Axe
 
 from dashboard.apps.page_list import pages
 from dashboard.state.alarm import combine_alarms
+from dashboard.words import number
 from tests.browser.conftest import shown
 from tests.browser.support.served import Served, served
 from tests.dashboard.support.alarms import after, raised, wall
 from tests.dashboard.support.devices import DeviceReader
 from tests.dashboard.support.past import keep_one_day
+from warehouse.catalogue import measures
+from warehouse.model.indicator import Unit
 
 PLACES = [
     *(page.path for page in pages().values() if page.arguments is None),
@@ -36,6 +39,23 @@ LOOKS = 8
 """How often a page is read until nothing is wrong with it."""
 NUMBERS = count(1)
 
+
+def long_text(unit: Unit) -> str:
+    """A small figure as long as on a bad day."""
+    if unit.out_of or (unit.factor == 1 and not unit.decimals):
+        return "88/88" if unit.out_of else "888"
+    label = (unit.short or unit.label).vi
+    return f"88{',' if unit.decimals else ''}{'8' * unit.decimals}{number.SPACE}{label}"
+
+
+LONG = {f"{one.id.lower()}-figure": long_text(one.unit) for one in measures()}
+LONG |= {f"{one.id.lower()}-parts": f"888 {one.counted.vi}" for one in measures() if one.counted}
+FILL = """texts => Object.entries(texts).forEach(([id, text]) => {
+    const part = document.querySelector(`.small [id="${id}"]`);
+    if (!part) return;
+    part.textContent = text;
+    part.closest('.small').classList.remove('is-empty');
+})"""
 LOOK = """([least, needed]) => {
   const name = one => {
     const steps = [];
@@ -163,6 +183,11 @@ def violations(page: Any) -> list[tuple[str, str, list[Any]]]:
     """What axe finds wrong: the rule, how bad, and where. Of what it finds right only the first is told, which makes it faster."""
     found = Axe().run(page, options={"resultTypes": ["violations"]}).response["violations"]
     return [(one["id"], one["impact"], [node["target"] for node in one["nodes"]]) for one in found]
+
+
+def fill_smalls(page: Any) -> None:
+    """All small figures are there, and as long as on a bad day."""
+    page.evaluate(FILL, LONG)
 
 
 @contextmanager
