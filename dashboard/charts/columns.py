@@ -11,7 +11,7 @@ from dash.development.base_component import Component
 
 from dashboard.charts.chart import SERIES
 from dashboard.theme import token
-from dashboard.words import number, text
+from dashboard.words import number
 from ingest.contract.label import Language
 
 _MOST_NAMED = 10
@@ -19,7 +19,7 @@ _MOST_NAMED = 10
 
 
 def day_columns(days: Sequence[date], counts: Mapping[tuple[date, str], int], language: Language) -> list[Component]:
-    """The kinds with their colours, the one with most first; then a column a day, that kind lowest.
+    """The kinds with their colours, the one with most first; then a column a day, that kind lowest; nothing where there is nothing.
 
     Args:
         days: from left to right; those without any have their place.
@@ -30,7 +30,7 @@ def day_columns(days: Sequence[date], counts: Mapping[tuple[date, str], int], la
     for (_, kind), count in counts.items():
         kinds[kind] += count
     if not kinds:
-        return [html.P(text.NOTHING.text(language), className="quiet")]
+        return []
     order = [kind for kind, _ in kinds.most_common()]
     colours = dict(zip(order, cycle(map(token, SERIES)), strict=False))
     sums = {day: sum(counts.get((day, kind), 0) for kind in order) for day in days}
