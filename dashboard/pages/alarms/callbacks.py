@@ -16,6 +16,7 @@ from dashboard.pages.alarms.detail import RIGHT, STEPS, Ids, alarm_updates, new_
 from dashboard.state.alarm import Alarm
 from dashboard.state.page import BoardState
 from dashboard.state.queries import TooMuchError, WarehouseQueries
+from dashboard.words import text
 from dashboard.words.csv import csv_download
 from ingest.contract.away import KAFKA_SEND_AGAIN, WAREHOUSE_ASK_AGAIN
 from ingest.contract.clock import moment
@@ -26,7 +27,6 @@ from warehouse.catalogue import alarm_rules
 from warehouse.store.alarm_log import AcknowledgementTimes, Kind, acknowledgement_times, read_alarm, read_history
 from warehouse.store.client import Client
 
-OFF = Label("Tài khoản này không có quyền làm việc đó.", "This account may not do that.")
 GONE = Label("Cảnh báo này không còn xử lý được nữa.", "Nothing can be done about this alarm any more.")
 PERSONAL = Label(
     "Ghi chú có vẻ chứa số điện thoại, số giấy tờ, biển số hoặc email. Hãy bỏ ra.",
@@ -84,7 +84,7 @@ def _register_acts(app: Dash, desk: AlarmDesk, accounts: Accounts) -> None:
     async def act(*given: object) -> tuple[Any, ...]:
         person, (id, to, comment, click, *ticked) = viewer(), given[4 + STEPS :]
         if not person.may(RIGHT):
-            return OFF.text(person.language), no_update, no_update
+            return text.NOT_ALLOWED.text(person.language), no_update, no_update
         try:
             alarm = desk.alarms.get(id) if isinstance(id, str) else None
             if alarm is None:
@@ -167,7 +167,7 @@ def _register_history(app: Dash, desk: AlarmDesk, reader: WarehouseQueries) -> N
     async def show(span: object, severity: object, domain: object, _clicks: object) -> tuple[Any, ...]:
         person = viewer()
         if not person.may(RIGHT):
-            return no_update, OFF.text(person.language)
+            return no_update, text.NOT_ALLOWED.text(person.language)
         try:
             chosen, state = await find(span, severity, domain)
         except (Unavailable, TooMuchError):
@@ -186,7 +186,7 @@ def _register_history(app: Dash, desk: AlarmDesk, reader: WarehouseQueries) -> N
     async def download(_clicks: object, span: object, severity: object, domain: object) -> tuple[Any, Any]:
         person = viewer()
         if not person.may(RIGHT):
-            return no_update, OFF.text(person.language)
+            return no_update, text.NOT_ALLOWED.text(person.language)
         try:
             csv = history.alarm_history_csv(*await find(span, severity, domain))
         except (Unavailable, TooMuchError):

@@ -28,7 +28,7 @@ from dashboard.pages.dead_letters.tables import (
 )
 from dashboard.state.queries import TooMuchError, WarehouseQueries
 from dashboard.system_status import halted_streams
-from dashboard.words import number
+from dashboard.words import number, text
 from ingest.contract.away import SERVICE_ASK_AGAIN
 from ingest.contract.clock import shown_at
 from ingest.contract.errors import Unavailable
@@ -59,7 +59,6 @@ REPEATED = Label("{count} lần gửi lại, {conflicts} xung đột", "{count} 
 CHOSEN = Label("{count} dòng được chọn", "chosen: {count}")
 TRIED = Label("Chạy thử: {sent}/{count} gửi được", "Dry run: {sent} of {count} can be sent")
 SENT = Label("Đã gửi {sent}/{count}", "{sent} of {count} sent")
-OFF = Label("Tài khoản này không có quyền làm việc đó.", "This account may not do that.")
 FIRST_TRY = REPLAY_HINT
 NOT_STOPPED = Label("Luồng này không dừng.", "This stream is not stopped.")
 
@@ -109,7 +108,7 @@ def _register_dead_letters(app: Dash, live: Live, reader: WarehouseQueries) -> N
     async def show(span: object, reason: object, stream: object, outcome: object, _clicks: object) -> tuple[Any, ...]:
         person = viewer()
         if not person.may(PAGE.right):
-            return no_update, no_update, no_update, no_update, OFF.text(person.language)
+            return no_update, no_update, no_update, no_update, text.NOT_ALLOWED.text(person.language)
         now = live.clock.now()
         days = SPANS[span][1] if isinstance(span, str) and span in SPANS else 7
         since = now - timedelta(days=days) if days else None
@@ -220,11 +219,11 @@ def _register_stops(app: Dash, live: Live, reader: WarehouseQueries) -> None:
     async def stops(_clicks: object, submitted: object, values: object, ids: object) -> tuple[Any, str]:
         person = viewer()
         if not person.may(PAGE.right):
-            return no_update, OFF.text(person.language)
+            return no_update, text.NOT_ALLOWED.text(person.language)
         place = choice.resumed(ctx.triggered_id) if choice.is_submitted(submitted) else None
         fault = ""
         if place is not None and not person.may(REPLAY_RIGHT):
-            return no_update, OFF.text(person.language)
+            return no_update, text.NOT_ALLOWED.text(person.language)
         allowance = choice.allowance(place, values, ids)
 
         def ask(client: Client) -> tuple[bool, list[HaltedPartition]]:
@@ -253,7 +252,7 @@ def _register_repeats(app: Dash, live: Live, reader: WarehouseQueries) -> None:
     async def show(only: object, _clicks: object) -> tuple[Any, str]:
         person = viewer()
         if not person.may(PAGE.right):
-            return no_update, OFF.text(person.language)
+            return no_update, text.NOT_ALLOWED.text(person.language)
         try:
             found = await reader.ask(lambda client: read_duplicates(client, only_conflicts=only is True))
         except (Unavailable, TooMuchError):
@@ -280,7 +279,7 @@ def _register_repeats(app: Dash, live: Live, reader: WarehouseQueries) -> None:
 def _refusal(person: Viewer, ids: list[str], is_dry: bool, trials: Trials) -> Label | None:
     """Why dead letters may not be tried or sent."""
     if not person.may(PAGE.right) or not (is_dry or person.may(REPLAY_RIGHT)):
-        return OFF
+        return text.NOT_ALLOWED
     if not ids:
         return SELECT
     return None if is_dry or trials.tried(person.session, ids) else FIRST_TRY

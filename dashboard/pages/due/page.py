@@ -19,7 +19,6 @@ from ingest.contract.label import Label
 from warehouse.query.due import due_list
 
 DUE = Label("Hồ sơ đến hạn", "Due dossiers")
-READING = Label("Đang đọc…", "Reading…")
 FIGURES = ("D07", "D08")
 REFRESH_MS = 15_000
 
@@ -34,7 +33,7 @@ def layout(state: BoardState) -> Component:
     main = html.Main(
         [
             tile.card("due", state.say(DUE), tile.smalls(*figures)),
-            html.Div(html.P(state.say(READING), className="quiet"), id="due-list", className="block-body"),
+            html.Div(html.P(state.say(text.READING), className="quiet"), id="due-list", className="block-body"),
             *([] if state.past else _asking(state)),
         ],
         className="desk-scroll due",

@@ -18,7 +18,6 @@ from ingest.contract.label import Label
 from warehouse.catalogue import figure_kinds
 
 ENTRY = Label("Nhập số liệu", "Enter figures")
-READING = Label("Đang đọc…", "Reading…")
 DUE = Label("Đến hạn", "Due")
 TYPE = Label("Nhập, sửa", "Enter, correct")
 CONFIRM = Label("Chờ xác nhận", "To be confirmed")
@@ -69,7 +68,7 @@ def layout(state: BoardState) -> Component:
     main = html.Main(
         [
             html.H2(say(DUE)),
-            html.Div(html.P(say(READING), className="quiet"), id="entry-due"),
+            html.Div(html.P(say(text.READING), className="quiet"), id="entry-due"),
             html.Div(id="entry-fault", className="fault", role="alert"),
             html.Div(id="entry-done", role="status"),
             html.H2(say(TYPE)),

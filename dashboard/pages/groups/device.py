@@ -8,8 +8,9 @@ from dash.development.base_component import Component
 
 from dashboard.access.viewer import viewer
 from dashboard.components import header
-from dashboard.pages.groups.group import BACK, READING, REFRESH_MS
+from dashboard.pages.groups.group import REFRESH_MS
 from dashboard.state.page import BoardState, Page
+from dashboard.words import text
 from ingest.contract.label import Label
 
 DEVICE = Label("Một thiết bị", "A device")
@@ -40,7 +41,7 @@ def layout(state: BoardState) -> Component:
     head = html.Header(
         [
             header.navigation(state, viewer(), f"/device/{name}"),
-            header.way_back(say(BACK), "/"),
+            header.way_back(say(text.BACK), "/"),
             html.H1(name),
             header.transport_mark(state),
         ],
@@ -48,7 +49,7 @@ def layout(state: BoardState) -> Component:
     )
     main = html.Main(
         [
-            html.Div(html.P(say(READING), className="quiet"), id="device-said"),
+            html.Div(html.P(say(text.READING), className="quiet"), id="device-said"),
             dcc.Store(id="device-name", data=name),
             dcc.Interval(id="device-tick", interval=REFRESH_MS),
         ],

@@ -15,8 +15,6 @@ from ingest.contract.label import Label
 from warehouse.catalogue import measure
 from warehouse.model.reading import Split
 
-BACK = Label("← Tổng quan", "← Overview")
-READING = Label("Đang đọc…", "Reading…")
 ALARMS = Label("Cảnh báo đang báo của tổ", "Active alarms of the group")
 DEVICES = Label("Loa, camera của tổ", "The group's loudspeakers and cameras")
 NO_GROUP = Label("Phường không có tổ dân phố này.", "The ward has no such residential group.")
@@ -57,7 +55,7 @@ def layout(state: BoardState) -> Component:
     head = html.Header(
         [
             header.navigation(state, viewer(), f"/group/{number}"),
-            header.way_back(say(BACK), "/"),
+            header.way_back(say(text.BACK), "/"),
             html.H1(say(text.GROUP, number=number)),
             header.transport_mark(state),
         ],
@@ -75,9 +73,9 @@ def layout(state: BoardState) -> Component:
     ]
     asked = [
         html.H2(say(ALARMS)),
-        html.Div(html.P(say(READING), className="quiet"), id="group-alarms"),
+        html.Div(html.P(say(text.READING), className="quiet"), id="group-alarms"),
         html.H2(say(DEVICES)),
-        html.Div(html.P(say(READING), className="quiet"), id="group-devices"),
+        html.Div(html.P(say(text.READING), className="quiet"), id="group-devices"),
         dcc.Store(id="group-number", data=number),
         dcc.Interval(id="group-tick", interval=REFRESH_MS),
     ]

@@ -25,7 +25,6 @@ from warehouse.catalogue import measure, measures
 from warehouse.history.series import Grain, grains
 from warehouse.model.indicator import PERIOD_START, Derived, Indicator
 
-BACK = Label("← Tổng quan", "← Overview")
 PROOF = Label("Kiểm chứng số này →", "Proof of this figure →")
 BY = Label("Theo", "By")
 GRAINS: dict[Grain, Label] = {
@@ -58,7 +57,6 @@ UNTIL = Label("Đến hết ngày", "Until the end of")
 NOW = Label("Hiện nay", "Now")
 TABLE = Label("Từng giá trị", "Each value")
 CHART = Label("Diễn biến", "Through time")
-READING = Label("Đang đọc…", "Reading…")
 REVISED = Label(
     "Định nghĩa lần {version}, từ {day}: số của trước ngày ấy được tính lại từ sự kiện gốc; nơi sự kiện đã hết hạn lưu thì giữ số theo định nghĩa trước.",
     "Definition number {version}, since {day}: figures of before are recomputed from raw events; where these are gone, they are those of the "
@@ -72,7 +70,7 @@ def layout(state: BoardState) -> Component:
     head = html.Header(
         [
             header.navigation(state, viewer(), f"/history/{one.id}"),
-            header.way_back(say(BACK), "/"),
+            header.way_back(say(text.BACK), "/"),
             html.H1(f"{one.id} · {say(one.label)}"),
         ],
         className="desk-head",
@@ -192,12 +190,14 @@ def _timeline(state: BoardState, one: Indicator | Derived) -> Component:
             html.Div(id="timeline-said", className="quiet", role="status"),
             graph(
                 "timeline",
-                figure([], state.language, "desk", xaxis=_UNDRAWN, yaxis=_UNDRAWN, annotations=[middle(say(READING))]),
+                figure(
+                    [], state.language, "desk", xaxis=_UNDRAWN, yaxis=_UNDRAWN, annotations=[middle(say(text.READING))]
+                ),
                 f"{say(CHART)}: {say(one.label)}. {say(TABLE)} ↓",
                 at_desk=True,
             ),
             html.H2(say(TABLE)),
-            html.Div(say(READING), id="timeline-table", className="block-body"),
+            html.Div(say(text.READING), id="timeline-table", className="block-body"),
             dcc.Store(id="timeline-of", data=one.id),
             dcc.Download(id="timeline-download"),
         ],

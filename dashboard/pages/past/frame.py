@@ -18,7 +18,6 @@ from warehouse.model.expression import DAY_MS, MINUTE
 
 PAST = Label("QUÁ KHỨ · {time} {day} {date}", "PAST · {time} {day} {date}")
 BACK = Label("Về hiện tại", "Back to now")
-READING = Label("Đang đọc…", "Reading…")
 MINUTE_OF_DAY = Label("Phút trong ngày", "Minute of the day")
 WAYS = Label("Xem lại", "Looking back")
 OTHER_DAY = Label("Ngày khác", "Another day")
@@ -127,7 +126,7 @@ def _which(page: Page, state: BoardState, what: RequestedMoment, now_ms: int) ->
         day,
         views,
         html.A(say(BACK), href=page.path, id="past-back", className="past-back"),
-        html.Span(say(READING), id="past-busy", className="past-busy is-busy", role="status"),
+        html.Span(say(text.READING), id="past-busy", className="past-busy is-busy", role="status"),
         html.Span(id="past-note", className="past-note", role="status"),
     ]
     return html.Div(parts, className="past-row")

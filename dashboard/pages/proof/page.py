@@ -35,7 +35,6 @@ WINDOWS = Label("Các khung gần nhất", "Last windows")
 CORRECTIONS = Label("Số đã chốt được sửa", "Closed figures that changed")
 EVENTS = Label("Sự kiện mới nhất phía sau", "Newest events behind it")
 QUERIES = Label("Tự kiểm tra bằng SQL", "Check it yourself in SQL")
-BACK = Label("← Tổng quan", "← Overview")
 ENTITY = Label("Đối tượng được đếm", "What is counted")
 SOURCES = Label("Nguồn", "Sources")
 UNIT = Label("Đơn vị", "Unit")
@@ -92,7 +91,7 @@ def layout(state: BoardState) -> Component:
     head = html.Header(
         [
             header.navigation(state, viewer(), path),
-            header.way_back(say(BACK), "/"),
+            header.way_back(say(text.BACK), "/"),
             html.A(say(text.HISTORY), href=f"/history/{one.id}", id="proof-history", className="back"),
             html.H1(f"{one.id} · {say(one.label)}"),
         ],
@@ -116,11 +115,11 @@ def layout(state: BoardState) -> Component:
                 className="block-head",
             ),
             html.Div(say(CHECKING), id="proof-verdict", className="verdict", role="status"),
-            *_block(say(MEMBERS), "proof-members", bool(one.dimensions)),
-            *_block(say(WINDOWS), "proof-windows"),
-            *_block(say(CORRECTIONS), "proof-corrections"),
-            *_block(say(EVENTS), "proof-events"),
-            *_block(say(QUERIES), "proof-queries"),
+            *_block(state, MEMBERS, "proof-members", shown=bool(one.dimensions)),
+            *_block(state, WINDOWS, "proof-windows"),
+            *_block(state, CORRECTIONS, "proof-corrections"),
+            *_block(state, EVENTS, "proof-events"),
+            *_block(state, QUERIES, "proof-queries"),
         ],
         className="proof-said",
     )
@@ -309,8 +308,12 @@ def _duration(time: timedelta, state: BoardState) -> str:
     return state.say(HOURS, count=minutes // 60) if minutes % 60 == 0 else state.say(MINUTES, count=minutes)
 
 
-def _block(title: str, id: str, shown: bool = True) -> list[Component]:
-    return [html.H2(title, hidden=not shown), html.Div(id=id, className="block-body", hidden=not shown)]
+def _block(state: BoardState, title: Label, id: str, *, shown: bool = True) -> list[Component]:
+    reading = html.P(state.say(text.READING), className="quiet")
+    return [
+        html.H2(state.say(title), hidden=not shown),
+        html.Div(reading, id=id, className="block-body", hidden=not shown),
+    ]
 
 
 PAGE = Page(

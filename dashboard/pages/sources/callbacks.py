@@ -25,6 +25,7 @@ from dashboard.pages.sources.tables import (
 from dashboard.pages.sources.trail import TracedSources
 from dashboard.store.store import BoardStore
 from dashboard.thread_pool import ThreadPool
+from dashboard.words import text
 from ingest.administration.message import (
     CARDS,
     AskCards,
@@ -47,7 +48,6 @@ from ingest.contract.away import SERVICE_ASK_AGAIN
 from ingest.contract.errors import IocError
 from ingest.contract.label import Label
 
-NOT_ALLOWED = Label("Tài khoản này không có quyền làm việc đó.", "This account may not do that.")
 NOTHING = Label("Hãy mở một nguồn trước.", "Open a source first.")
 DONE = Label("Đã xong; có hiệu lực sau vài giây.", "Done; it takes effect within seconds.")
 VERSION_OF = Label("Bản {number} · {at} · {by}", "Version {number} · {at} · {by}")
@@ -162,7 +162,7 @@ def _register_acts(app: Dash, services: Services, sources: TracedSources, pool: 
         person, (id_, password, key, url) = viewer(), given[-4:]
         language, button = person.language, ctx.triggered_id
         if not person.may(PAGE.right):
-            return no_update, no_update, NOT_ALLOWED.text(language), "", ""
+            return no_update, no_update, text.NOT_ALLOWED.text(language), "", ""
         if not isinstance(id_, str):
             return no_update, no_update, NOTHING.text(language), "", ""
         if button in ("source-rotate", "source-reveal"):
@@ -217,16 +217,16 @@ def _register_files(app: Dash, sources: TracedSources, pool: ThreadPool) -> None
     async def text_of(_exports: object, _edits: object, id_: object, version: object) -> tuple[Any, ...]:
         person, keep = viewer(), no_update
         if not person.may(PAGE.right):
-            return keep, keep, keep, keep, NOT_ALLOWED.text(person.language)
+            return keep, keep, keep, keep, text.NOT_ALLOWED.text(person.language)
         try:
             number = int(version) if isinstance(version, str) and version.isdecimal() else None
             asked = AskText(id=_text(id_), version=number)
-            text = (await pool.run(person.name, sources.ask, asked, DeclarationText)).text
+            toml = (await pool.run(person.name, sources.ask, asked, DeclarationText)).text
         except (IocError, ValueError) as error:
             return keep, keep, keep, keep, editor.reason(error).text(person.language)
         if ctx.triggered_id == "source-export":
-            return {"content": text, "filename": f"{id_}.toml", "type": "application/toml"}, keep, keep, keep, ""
-        return keep, text, id_, "make", ""
+            return {"content": toml, "filename": f"{id_}.toml", "type": "application/toml"}, keep, keep, keep, ""
+        return keep, toml, id_, "make", ""
 
 
 def _text(value: object) -> str:

@@ -21,7 +21,6 @@ SOURCES = Label("Nguồn", "Sources")
 TITLE = Label("Quản trị → Nguồn", "Administration → Sources")
 LIST = Label("Các nguồn", "All sources")
 MAKE = Label("Tạo, sửa đầu nối", "Make or change a connector")
-READING = Label("Đang đọc…", "Reading…")
 CHOOSE = Label("Mở một nguồn để xem và cài đặt.", "Open a source to see and set it up.")
 ON, TURN_OFF = Label("Bật", "Switch on"), Label("Tắt", "Switch off")
 PASSWORD = Label("Mật khẩu của bạn (để xem, đổi khóa)", "Your password (to show or change the secret)")
@@ -109,7 +108,7 @@ def layout(state: BoardState) -> Component:
 
 def _list(state: BoardState) -> Component:
     say = state.say
-    cards = html.Div(html.P(say(READING), className="quiet"), id="source-cards", className="source-cards")
+    cards = html.Div(html.P(say(text.READING), className="quiet"), id="source-cards", className="source-cards")
     return html.Div([cards, html.Aside(_panel(state), className="source-panel")], className="sources-list")
 
 

@@ -8,9 +8,9 @@ from dash.development.base_component import Component
 
 from dashboard.access.viewer import viewer
 from dashboard.board.page_services import Services
-from dashboard.pages.sources.page import READING
 from dashboard.pages.sources.tables import SEPARATE, setup_table
 from dashboard.state.page import BoardState, Page
+from dashboard.words import text
 from ingest.administration.message import CARDS, AskCards
 from ingest.administration.remote import RemoteSources
 from ingest.contract.away import SERVICE_ASK_AGAIN
@@ -43,7 +43,7 @@ def layout(state: BoardState) -> Component:
         [
             html.P([html.A(state.say(BACK), href="/sources", className="back no-print")]),
             html.P(ward, className="quiet"),
-            html.Div(html.P(state.say(READING), className="quiet"), id="setup-page"),
+            html.Div(html.P(state.say(text.READING), className="quiet"), id="setup-page"),
             dcc.Store(id="setup-id", data=state.argument),
         ],
         className="desk desk-scroll setup-page",

@@ -31,7 +31,6 @@ SOURCES = Label("Nguồn dữ liệu, thiết bị không có tín hiệu", "Sou
 STREAMS = Label("Luồng sự kiện", "Streams")
 CORRECTIONS = Label("Số đã chốt được sửa trong 7 ngày", "Closed figures corrected in 7 days")
 KEEPING = Label("Việc hằng đêm, đĩa, cách báo", "Nightly jobs, disks, notification channels")
-READING = Label("Đang đọc…", "Reading…")
 
 NOT_KEPT = Label(
     "Việc hằng đêm, đĩa và cách báo không được lưu lại theo thời gian: xem ở hiện tại.",
@@ -47,7 +46,7 @@ def _block(*ids: str) -> Widget:
     """The places of what is asked."""
     return Widget(
         lambda state: html.Div(
-            [html.Div(html.P(state.say(READING), className="quiet"), id=id) for id in ids],
+            [html.Div(html.P(state.say(text.READING), className="quiet"), id=id) for id in ids],
             className="block-body",
             tabIndex="0",
         )
