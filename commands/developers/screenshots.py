@@ -14,13 +14,11 @@ from typing import NamedTuple
 
 from playwright.sync_api import Browser
 
-from commands.developers.load.chromium import browser, enter_board
+from commands.developers.load.chromium import browser, enter_board, looking_account
 from commands.install import secret_files
 from commands.install import settings as install_settings
-from dashboard.access.accounts import Accounts
 from dashboard.access.display_entry import ENTRY
 from dashboard.access.displays import Displays
-from dashboard.access.rights import RIGHTS
 from dashboard.apps.page_list import pages
 from dashboard.board.wall_tour import wall_pages
 from dashboard.settings import BoardSettings
@@ -28,7 +26,7 @@ from dashboard.theme import Scheme
 from ingest.contract.clock import RealClock
 
 NAME = "screenshots"
-"""The account that looks; it is there only meanwhile."""
+"""The account that looks, and the screen."""
 WAIT_MS = 45_000
 SETTLE_MS = 2500
 """So long charts and what pages ask for take to be drawn."""
@@ -67,19 +65,14 @@ def main(arguments: list[str]) -> int:
     options = _options(arguments)
     secret_files.make_secrets(install_settings.data_folder_path() / "secrets", install_settings.KINDS)
     settings = install_settings.read_install().board
-    accounts = Accounts(settings)
-    password = accounts.add(NAME, RIGHTS)
     options.folder.mkdir(parents=True, exist_ok=True)
-    try:
-        with browser() as found:
-            walls = [one for one in options.screens if one.is_wall]
-            others = [one for one in options.screens if not one.is_wall]
-            for picture in chain(
-                _take(found, settings.url, password, others, options), _take_wall(found, settings, walls, options)
-            ):
-                print(picture, flush=True)
-    finally:
-        accounts.remove(NAME)
+    walls = [one for one in options.screens if one.is_wall]
+    others = [one for one in options.screens if not one.is_wall]
+    with looking_account(settings, NAME) as password, browser() as found:
+        for picture in chain(
+            _take(found, settings.url, password, others, options), _take_wall(found, settings, walls, options)
+        ):
+            print(picture, flush=True)
     return 0
 
 

@@ -7,8 +7,10 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+from dashboard.access.accounts import Accounts
 from dashboard.access.display_entry import ENTRY
 from dashboard.access.displays import Displays
+from dashboard.access.rights import RIGHTS
 from dashboard.apps.page_list import pages
 from dashboard.board.wall_tour import wall_pages
 from dashboard.settings import BoardSettings
@@ -54,6 +56,19 @@ def enter_board(page: Any, url: str, name: str, password: str) -> None:
     page.fill("[name=password]", password)
     page.keyboard.press("Enter")
     page.wait_for_url(f"{url}/")
+
+
+@contextmanager
+def looking_account(settings: BoardSettings, name: str) -> Iterator[str]:
+    """The password of an account that may see all of the board; the account is there only meanwhile."""
+    accounts = Accounts(settings)
+    if name in accounts.all():  # of one that was ended by force
+        accounts.remove(name)
+    password = accounts.add(name, RIGHTS)
+    try:
+        yield password
+    finally:
+        accounts.remove(name)
 
 
 @contextmanager
