@@ -165,15 +165,15 @@ def remove(client: Client, table: str, condition: str, parameters: dict[str, obj
 
 def change(client: Client, id: str, condition: str, numerator: str) -> None:
     """Write one figure again, as nobody should."""
-    known = client.query("SELECT count() FROM raw_values")
+    stored = f"raw_values FINAL WHERE ward = 'hong-bang' AND indicator = '{id}' AND {condition} AND as_of_ms <= %(now)s"
+    now = {"now": milliseconds(MADE[-1].time)}
+    assert client.query(f"SELECT count() FROM {stored}", now) > [(0,)], (  # noqa: S608
+        f"the events of this seed make no such figure of {id}"
+    )
     client.execute(
         "INSERT INTO raw_values SELECT * EXCEPT written_at REPLACE "  # noqa: S608
-        f"({numerator} AS numerator, version + 1 AS version), now64(3) - 60 FROM raw_values FINAL "
-        f"WHERE ward = 'hong-bang' AND indicator = '{id}' AND {condition} AND as_of_ms <= %(now)s ORDER BY window_ms LIMIT 1",
-        {"now": milliseconds(MADE[-1].time)},
-    )
-    assert client.query("SELECT count() FROM raw_values") > known, (
-        f"the events of this seed make no such figure of {id}"
+        f"({numerator} AS numerator, version + 1 AS version), now64(3) - 60 FROM {stored} ORDER BY window_ms LIMIT 1",
+        now,
     )
 
 

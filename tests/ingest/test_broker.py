@@ -157,7 +157,7 @@ def test_two_installs_fetch_at_once_and_each_jar_comes_once(tmp_path, monkeypatc
         for process in both:
             process.start()
         for process in both:
-            process.join(120)
+            process.join(240)
         assert [process.exitcode for process in both] == [0, 0]
         assert len(server.asked) == len(set(server.asked)) == 46
     assert jars.wrong_jars(tmp_path / "cache") == []

@@ -19,8 +19,8 @@ from ingest.kafka.broker.server import Server
 
 log = logging.getLogger(__name__)
 
-PATIENCE = timedelta(seconds=45)
-"""How long the writing may take: some seconds, on a PC that has nothing else to do."""
+PATIENCE = timedelta(minutes=2)
+"""How long the writing may take: some seconds, on a PC that has nothing else to do; what is given up is not tried again."""
 
 
 def ensure_archive(settings: IngestSettings) -> None:
