@@ -114,9 +114,8 @@ def on_the_wall(board, page, size, scheme, language, letters):
             if state:
                 page.evaluate(SAY, [state, word])
             # Charts take their time to follow a head that has grown.
-            faults = [one for one in look(page, least).faults if not state or " text" not in one] + page.evaluate(
-                OUTSIDE
-            )
+            faults = [one for one in look(page, least).faults if not state or " text" not in one]
+            faults += page.evaluate(OUTSIDE)
             if faults:
                 found[path, view, state] = faults
     return found

@@ -36,10 +36,7 @@ REVISIONS = Label("Lần sửa", "Revisions")
 RUNNING = Label("đang chạy", "running")
 NOTHING = Label("Chưa có số liệu nào.", "There are no figures yet.")
 ENTERED = Label("theo số liệu nhập", "as entered")
-ENTERED_DAYS = Label(
-    "theo số liệu nhập {count} ngày: {sources}",
-    "as entered for {count} days: {sources}",
-)
+ENTERED_DAYS = Label("theo số liệu nhập {count} ngày: {sources}", "as entered for {count} days: {sources}")
 ENTERED_DAY = Label("theo số liệu nhập: {sources}", "as entered: {sources}")
 CORRECTED = Label("{count} lần", "{count} times", "once")
 
